@@ -1,0 +1,204 @@
+"""The nouns that flow between the stages: frozen, with shapes and units; letters as in docs/conventions.md."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BONE_CHANNELS = (
+    "location_x",
+    "location_y",
+    "location_z",
+    "rotation_x",
+    "rotation_y",
+    "rotation_z",
+    "scale_x",
+    "scale_y",
+    "scale_z",
+)
+"""The nine channels of a pose bone, in array order: metres, radians (Euler XYZ), ratios; in the bone's own rest frame."""
+
+ARKIT_52 = (
+    "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight",
+    "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight",
+    "eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft", "eyeSquintRight",
+    "eyeWideLeft", "eyeWideRight",
+    "jawForward", "jawLeft", "jawOpen", "jawRight",
+    "mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft", "mouthFrownRight", "mouthFunnel",
+    "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker",
+    "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthSmileLeft", "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight",
+    "mouthUpperUpLeft", "mouthUpperUpRight",
+    "noseSneerLeft", "noseSneerRight", "tongueOut",
+)  # fmt: skip
+"""Blendshape names as Apple spells them, in alphabetical order; the order of every expression vector (E,)."""
+
+PART_NAMES = (
+    "background", "skin", "brows", "eyes", "iris", "upper_lip", "lower_lip", "inner_mouth", "nose", "ears", "hair",
+    "neck", "lashes",
+)  # fmt: skip
+"""Classes of label maps: a label is an index into this tuple."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera. Camera axes as in OpenCV: x right, y down, z forward.
+
+    Attributes:
+        camera_from_world: (4, 4) rigid transform, metres.
+        focal_px: focal length in px.
+        centre_px: (2,) principal point in px, x right, y down, measured from the image's top left corner.
+        size_px: image width and height in px.
+    """
+
+    camera_from_world: np.ndarray
+    focal_px: float
+    centre_px: np.ndarray
+    size_px: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class FaceColours:
+    """Albedo colours of a head, each (3,) float32 sRGB in [0, 1]; `hair` tints the plain scalp."""
+
+    skin: np.ndarray
+    lip: np.ndarray
+    brow: np.ndarray
+    iris: np.ndarray
+    hair: np.ndarray
+
+    def vector(self) -> np.ndarray:
+        """Return the colours as one (15,) vector: skin, lip, brow, iris, hair."""
+        return np.concatenate([self.skin, self.lip, self.brow, self.iris, self.hair]).astype(np.float32)
+
+    @staticmethod
+    def from_vector(values: np.ndarray) -> "FaceColours":
+        """Build colours from a (15,) vector in the order of `vector`."""
+        return FaceColours(*np.asarray(values, np.float32).reshape(5, 3))
+
+
+@dataclass(frozen=True)
+class Lighting:
+    """A key light over a sky, in camera space, so that a head turned in front of the camera is lit the same.
+
+    Attributes:
+        direction: (3,) unit vector from the head towards the key light; x right, y down, z away from the camera.
+        key: (3,) linear RGB radiance of the key light.
+        ambient: (3,) linear RGB radiance of the sky.
+    """
+
+    direction: np.ndarray
+    key: np.ndarray
+    ambient: np.ndarray
+
+
+@dataclass(frozen=True)
+class RenderJob:
+    """One head to draw.
+
+    Attributes:
+        vertices_m: (V, 3) posed vertices of the rig's mesh in world space.
+        camera: where to draw it from.
+        colours: albedo colours.
+        lighting: light.
+    """
+
+    vertices_m: np.ndarray
+    camera: Camera
+    colours: FaceColours
+    lighting: Lighting
+
+
+@dataclass(frozen=True)
+class Render:
+    """What the engine drew.
+
+    Attributes:
+        image: (H, W, 3) RGB uint8 on the plain background.
+        labels: (H, W) uint8 indices into PART_NAMES.
+        depth_m: (H, W) float32 distance along the camera's z axis, inf where nothing is.
+        normals: (H, W, 3) float32 unit normals in camera space, zero where nothing is.
+    """
+
+    image: np.ndarray
+    labels: np.ndarray
+    depth_m: np.ndarray
+    normals: np.ndarray
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A detected face.
+
+    Attributes:
+        box_px: (4,) left, top, right, bottom.
+        keypoints_px: (6, 2) right eye, left eye, nose tip, mouth, right ear, left ear (the person's sides).
+        score: in [0, 1].
+    """
+
+    box_px: np.ndarray
+    keypoints_px: np.ndarray
+    score: float
+
+
+@dataclass(frozen=True)
+class AlignedFace:
+    """The canonical crop of a photo, in the frame that the imitator shares.
+
+    Attributes:
+        image: (S, S, 3) RGB uint8.
+        crop_from_photo: (2, 3) similarity, px to px.
+    """
+
+    image: np.ndarray
+    crop_from_photo: np.ndarray
+
+
+@dataclass(frozen=True)
+class Observations:
+    """All that is measured on a photo, once.
+
+    Attributes:
+        photo: (H, W, 3) RGB uint8, upright.
+        detection: the face that was chosen.
+        landmarks_px: (K, 3) float32 x right, y down, z away from the camera (px, relative), K = 468.
+        aligned: the canonical crop.
+        embedding: (D,) unit identity vector.
+        part_maps: (N, S, S) float32 soft part maps of the canonical crop, in the order of PART_NAMES.
+        colours: albedo estimates with light and white balance removed.
+        lighting: the estimated light of the photo.
+        yaw_rad: rough head yaw from the landmarks alone; positive when the person looks to the image's right.
+    """
+
+    photo: np.ndarray
+    detection: Detection
+    landmarks_px: np.ndarray
+    aligned: AlignedFace
+    embedding: np.ndarray
+    part_maps: np.ndarray
+    colours: FaceColours
+    lighting: Lighting
+    yaw_rad: float
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """The head that was fitted to a photo.
+
+    Attributes:
+        parameters: (P,) rig parameters in [0, 1].
+        expression: (E,) ARKit-52 coefficients of the photo in [0, 1].
+        photo_camera: the camera that shows the head as in the photo; its rotation is the head pose.
+        colours: albedo colours.
+        lighting: light of the photo.
+        losses: final loss terms by name.
+        stage_ms: time per stage in ms, in order.
+    """
+
+    parameters: np.ndarray
+    expression: np.ndarray
+    photo_camera: Camera
+    colours: FaceColours
+    lighting: Lighting
+    losses: dict[str, float]
+    stage_ms: dict[str, float]

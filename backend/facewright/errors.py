@@ -1,0 +1,98 @@
+"""The errors that a user can cause or mend, each with a stable reason and a remedy."""
+
+
+class FacewrightError(Exception):
+    """Something went wrong that the caller can understand and mend.
+
+    Args:
+        message: What was expected and what came, naming the file or argument.
+        remedy: The command or step that mends it.
+    """
+
+    reason = "FACEWRIGHT_ERROR"
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+    def one_line(self) -> str:
+        """Return the whole error as the command line prints it."""
+        return f"{self.reason}: {self} Remedy: {self.remedy}"
+
+
+class ImageUnreadable(FacewrightError):
+    """The bytes are not an image that can be decoded."""
+
+    reason = "IMAGE_UNREADABLE"
+
+
+class ImageTooLarge(FacewrightError):
+    """The file or the decoded image exceeds the limits."""
+
+    reason = "IMAGE_TOO_LARGE"
+
+
+class FaceNotFound(FacewrightError):
+    """No face, or no face of the asked number, was found."""
+
+    reason = "FACE_NOT_FOUND"
+
+
+class FaceTooSmall(FacewrightError):
+    """The face has too few pixels to measure."""
+
+    reason = "FACE_TOO_SMALL"
+
+
+class FaceNotFrontal(FacewrightError):
+    """The head is turned too far to measure both halves of the face."""
+
+    reason = "FACE_NOT_FRONTAL"
+
+
+class RigUnknown(FacewrightError):
+    """No rig of that id is installed."""
+
+    reason = "RIG_UNKNOWN"
+
+
+class RigInvalid(FacewrightError):
+    """A rig's files contradict each other or their format."""
+
+    reason = "RIG_INVALID"
+
+
+class WeightsMissing(FacewrightError):
+    """A model file is not in the cache and could not be fetched."""
+
+    reason = "WEIGHTS_MISSING"
+
+
+class WeightsCorrupt(FacewrightError):
+    """A model file does not have the expected hash or layout."""
+
+    reason = "WEIGHTS_CORRUPT"
+
+
+class OutputNotWritable(FacewrightError):
+    """The results cannot be written where they should go."""
+
+    reason = "OUTPUT_NOT_WRITABLE"
+
+
+class ConfigInvalid(FacewrightError):
+    """An option has an unknown name or a value out of range."""
+
+    reason = "CONFIG_INVALID"
+
+
+class EngineUnavailable(FacewrightError):
+    """The asked engine cannot draw on this machine."""
+
+    reason = "ENGINE_UNAVAILABLE"
+
+
+class Cancelled(FacewrightError):
+    """The caller stopped the work before there was a result."""
+
+    reason = "CANCELLED"
