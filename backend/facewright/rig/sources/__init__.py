@@ -1,0 +1,1 @@
+"""Where rig meshes come from: one module per kind of source."""
