@@ -1,0 +1,186 @@
+"""What a user can choose, as frozen dataclasses: every default stands here once, with its unit and its limits."""
+
+import dataclasses
+import hashlib
+import json
+import math
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from facewright.errors import ConfigInvalid
+
+DEVICES = ("auto", "cpu", "cuda")
+ENGINES = ("auto", "opengl", "software")
+TRUE_WORDS, FALSE_WORDS = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
+
+
+def ranged(default: float, minimum: float, maximum: float) -> Any:
+    """Declare a number with inclusive limits."""
+    return field(default=default, metadata={"minimum": minimum, "maximum": maximum})
+
+
+def one_of(default: str, choices: Sequence[str]) -> Any:
+    """Declare a word out of a fixed list."""
+    return field(default=default, metadata={"choices": tuple(choices)})
+
+
+@dataclass(frozen=True)
+class FittingConfig:
+    """How a head is fitted; a switch or a weight of zero takes that term out.
+
+    Attributes:
+        landmark_stage: solve camera, expression and identity from the landmarks.
+        imitator_stage: refine the identity through the imitator.
+        learnt_correction: correct the landmark detector's bias with the map learnt on our own renders.
+        engine_judge: keep the best head as judged by the engine's render, not by the imitator's.
+        iterations: steps of the imitator stage.
+        learning_rate: first step length of the imitator stage, on normalised gradients.
+        identity_weight: loss weight of one minus the cosine of the embeddings.
+        content_weight: loss weight of the facial content loss.
+        prior_weight: loss weight of the squared distance from the prior's mean, in standard deviations.
+    """
+
+    landmark_stage: bool = True
+    imitator_stage: bool = True
+    learnt_correction: bool = True
+    engine_judge: bool = True
+    iterations: int = ranged(50, 0, 10_000)
+    learning_rate: float = ranged(0.05, 1e-6, 100.0)
+    identity_weight: float = ranged(1.0, 0.0, 1e6)
+    content_weight: float = ranged(1.0, 0.0, 1e6)
+    prior_weight: float = ranged(0.01, 0.0, 1e6)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class OutputConfig:
+    """What the pictures look like.
+
+    Attributes:
+        front_px: side of front.png in px.
+        sheet_panel_px: side of one panel of the sheet in px.
+        photo_limit_px: longer side of as_photo.png in px at most.
+    """
+
+    front_px: int = ranged(512, 64, 4096)
+    sheet_panel_px: int = ranged(384, 64, 2048)
+    photo_limit_px: int = ranged(1024, 64, 8192)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True)
+class FacewrightConfig:
+    """Everything that decides a result, and where it is computed.
+
+    Attributes:
+        rig: id of the rig.
+        device: where the networks run; `auto` takes CUDA if it is there.
+        engine: what draws; `auto` takes OpenGL and falls back on software.
+        cache_dir: folder of model files and compiled rigs; None is the user's cache folder.
+        fitting: how a head is fitted.
+        output: what is written.
+    """
+
+    rig: str = "makehuman"
+    device: str = one_of("auto", DEVICES)
+    engine: str = one_of("auto", ENGINES)
+    cache_dir: Path | None = None
+    fitting: FittingConfig = field(default_factory=FittingConfig)
+    output: OutputConfig = field(default_factory=OutputConfig)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+    def digest(self) -> str:
+        """Return the sha256 of all that decides a result; device and cache folder do not."""
+        chosen = dataclasses.asdict(self)
+        del chosen["device"], chosen["cache_dir"]
+        return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
+
+
+def check_fields(config: Any) -> None:
+    """Check each field of a config dataclass against its declared limits.
+
+    Raises:
+        ConfigInvalid: A value is outside its limits or not one of its choices.
+    """
+    for declared in dataclasses.fields(config):
+        value, limits = getattr(config, declared.name), declared.metadata
+        if "choices" in limits and value not in limits["choices"]:
+            raise ConfigInvalid(f"{declared.name} is {value!r}.", f"Choose one of {', '.join(limits['choices'])}.")
+        if "minimum" in limits and not limits["minimum"] <= value <= limits["maximum"]:
+            raise ConfigInvalid(
+                f"{declared.name} is {value}.",
+                f"Give a value between {limits['minimum']:g} and {limits['maximum']:g}.",
+            )
+
+
+def with_overrides(config: FacewrightConfig, assignments: Sequence[str]) -> FacewrightConfig:
+    """Return the config with `key=value` assignments applied; keys of a part are dotted, `fitting.iterations=20`.
+
+    Raises:
+        ConfigInvalid: An assignment has no `=`, an unknown key, or a value of the wrong type or out of its limits.
+    """
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise ConfigInvalid(f"{assignment!r} is no assignment.", "Write it as --set key=value.")
+        config = _replaced(config, key.strip().split("."), text.strip(), key.strip())
+    return config
+
+
+def setting_names(config_type: type = FacewrightConfig, prefix: str = "") -> list[str]:
+    """Return the dotted names of all settings."""
+    names = []
+    for name, kind in typing.get_type_hints(config_type).items():
+        names += setting_names(kind, f"{prefix}{name}.") if dataclasses.is_dataclass(kind) else [prefix + name]
+    return names
+
+
+def choose_device(device: str) -> str:
+    """Return the torch device, `cpu` or `cuda`, for a configured device.
+
+    Raises:
+        ConfigInvalid: CUDA is asked for and is not there.
+    """
+    import torch
+
+    if device == "cpu" or (device == "auto" and not torch.cuda.is_available()):
+        return "cpu"
+    if not torch.cuda.is_available():
+        raise ConfigInvalid("The device is cuda, but torch finds no CUDA device.", "Use --device cpu or auto.")
+    return "cuda"
+
+
+def _replaced(config: Any, path: Sequence[str], text: str, key: str) -> Any:
+    kinds = typing.get_type_hints(type(config))
+    name, rest = path[0], path[1:]
+    if name not in kinds or bool(rest) != dataclasses.is_dataclass(kinds[name]):
+        raise ConfigInvalid(f"There is no setting {key!r}.", f"The settings are: {', '.join(setting_names())}.")
+    value = _replaced(getattr(config, name), rest, text, key) if rest else _parsed(kinds[name], text, key)
+    return dataclasses.replace(config, **{name: value})
+
+
+def _parsed(kind: Any, text: str, key: str) -> Any:
+    if isinstance(kind, types.UnionType):  # the only one is Path | None
+        return Path(text) if text else None
+    if kind is bool:
+        if text.lower() not in TRUE_WORDS + FALSE_WORDS:
+            raise ConfigInvalid(f"{key} is a switch, got {text!r}.", f"Write {key}=true or {key}=false.")
+        return text.lower() in TRUE_WORDS
+    try:
+        value = kind(text)
+    except ValueError as error:
+        wanted = {int: "a whole number", float: "a number"}[kind]
+        raise ConfigInvalid(f"{key} is {wanted}, got {text!r}.", f"Write {key}={wanted.replace(' ', '-')}.") from error
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigInvalid(f"{key} is {text}.", "Give a finite number.")
+    return value

@@ -1,0 +1,243 @@
+"""The project's only task runner: makes the environment and runs every task. Standard library only.
+
+python3 build.py setup      virtual environment in .venv with everything that the project needs
+python3 build.py demo       the first head: setup, model files, rig, then a fit of a sample photo into out/demo
+python3 build.py test       setup, model files, then the tests; further arguments go to pytest
+python3 build.py check      setup, then formatting and lint
+python3 build.py weights    setup, then fetch and verify the third-party model files
+python3 build.py rig        setup, then compile the rigs into the user cache
+python3 build.py run ARGS   setup, then the `facewright` command with ARGS
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+STAMP = VENV / ".facewright-setup"
+MINIMUM_PYTHON = (3, 11)
+TASKS = ("setup", "demo", "test", "check", "weights", "rig", "run")
+EXIT_USAGE, EXIT_FAILED, EXIT_INTERRUPTED = 64, 1, 130
+INTERRUPT_GRACE_S = 10.0
+SAMPLE_PHOTO = (
+    "import sys; from pathlib import Path; from PIL import Image; from skimage.data import astronaut; "
+    "path = Path(sys.argv[1]); path.parent.mkdir(parents=True, exist_ok=True); Image.fromarray(astronaut()).save(path)"
+)
+
+
+class TaskFailed(Exception):
+    """A task stopped; carries the exit code that the shell gets and, unless a child has spoken, a message."""
+
+    def __init__(self, exit_code: int, message: str = "") -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def say(message: str) -> None:
+    print(f"[build] {message}", flush=True)
+
+
+def venv_tool(name: str) -> Path:
+    """Return the path of an executable of the virtual environment."""
+    return VENV / ("Scripts" if os.name == "nt" else "bin") / (name + (".exe" if os.name == "nt" else ""))
+
+
+def call(command: Sequence[str | Path], folder: Path = ROOT) -> int:
+    """Run a child in a folder with our own terminal and return its exit code, 128 + signal if killed.
+
+    A child gets the terminal's Ctrl-C as well: it is given time to leave by itself before it is ended.
+    """
+    child = subprocess.Popen([str(part) for part in command], cwd=folder)
+    try:
+        code = child.wait()
+    except KeyboardInterrupt:
+        try:
+            child.wait(INTERRUPT_GRACE_S)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            child.kill()
+            child.wait()
+        raise
+    return code if code >= 0 else 128 - code
+
+
+def must(command: Sequence[str | Path], message: str = "", folder: Path = ROOT) -> None:
+    """Run a child and raise TaskFailed with its exit code if it fails."""
+    code = call(command, folder)
+    if code:
+        raise TaskFailed(code, message)
+
+
+class Timings:
+    """Times the named stages of one run."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, float]] = []
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        say(f"{name} ...")
+        start = time.perf_counter()
+        yield
+        self.stages.append((name, time.perf_counter() - start))
+        say(f"{name}: done in {self.stages[-1][1]:.1f} s")
+
+    def report(self) -> None:
+        width = max(len(name) for name, _ in self.stages)
+        for name, seconds in self.stages:
+            say(f"  {name:<{width}}  {seconds:7.1f} s")
+
+
+def data_packages() -> list[str]:
+    """Return the packages that are installed for the data in them only, without their dependencies."""
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return project["tool"]["facewright"]["data-packages"]
+
+
+def wanted_stamp() -> str:
+    """Return the hash of all that decides what is installed."""
+    digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes())
+    digest.update(repr((sys.version_info[:3], sys.executable, str(VENV))).encode())
+    return digest.hexdigest()
+
+
+def is_set_up() -> bool:
+    return venv_tool("python").exists() and STAMP.exists() and STAMP.read_text().strip() == wanted_stamp()
+
+
+def make_environment() -> None:
+    """Make .venv unless a working one is there."""
+    python = venv_tool("python")
+    if python.exists():
+        probe = subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True)
+        if probe.returncode == 0:
+            return
+        say("the virtual environment does not work any more: making a new one")
+    must(
+        [sys.executable, "-m", "venv", "--clear", VENV],
+        "the virtual environment could not be made. "
+        "Remedy: install Python with its venv and ensurepip modules (Debian and Ubuntu: the package python3-venv).",
+    )
+
+
+def setup() -> None:
+    """Install the project and what it needs into .venv; at once if nothing has changed since the last time."""
+    if is_set_up():
+        return
+    free_gb = shutil.disk_usage(ROOT).free / 1e9
+    if free_gb < 2.5:
+        raise TaskFailed(EXIT_FAILED, f"the environment needs 2.5 GB, {free_gb:.1f} are free. Remedy: free some.")
+    say("first run: packages are fetched through pip, which takes a few minutes")
+    make_environment()
+    remedy = (
+        "pip could not install the packages; its own message stands above. "
+        "Remedy: check the network and pip's configuration (`pip config list`), then run the same command again."
+    )
+    STAMP.unlink(missing_ok=True)
+    pip = [venv_tool("python"), "-m", "pip", "--disable-pip-version-check", "install", "--prefer-binary"]
+    must([*pip, "--editable", ".[dev]"], remedy)
+    must([*pip, "--no-deps", *data_packages()], remedy)
+    STAMP.write_text(wanted_stamp() + "\n")
+
+
+def facewright(*arguments: str | Path) -> None:
+    """Run the console script of the environment."""
+    must([venv_tool("python"), "-m", "facewright", *arguments])
+
+
+def demo() -> None:
+    """Make the first head from a sample photo and say where it lies."""
+    timings = Timings()
+    out = ROOT / "out" / "demo"
+    photo = out / "astronaut.png"
+    with timings.stage("environment"):
+        setup()
+    with timings.stage("model files"):
+        facewright("weights")
+    with timings.stage("rig"):
+        facewright("rig", "compile")
+    with timings.stage("sample photo"):
+        must([venv_tool("python"), "-c", SAMPLE_PHOTO, photo])
+    with timings.stage("fit"):
+        facewright("fit", photo, "--out", out)
+    say("time per stage:")
+    timings.report()
+    say(f"the head lies in {out.relative_to(ROOT)}; look at {(out / 'sheet.png').relative_to(ROOT)} first:")
+    for path in sorted(out.iterdir()):
+        if path.is_file():
+            say(f"  {path.relative_to(ROOT)}  {path.stat().st_size / 1024:.0f} KB")
+
+
+def test(arguments: Sequence[str]) -> None:
+    """Run the tests; the default is all but those marked slow or gpu."""
+    facewright("weights")
+    must([venv_tool("python"), "-m", "pytest", *arguments])
+
+
+def check() -> None:
+    """Check format and lint; both are run even if the first finds something."""
+    codes = [call([venv_tool("python"), "-m", "ruff", *rule]) for rule in (("format", "--check", "."), ("check", "."))]
+    if any(codes):
+        raise TaskFailed(
+            EXIT_FAILED, "Remedy: `.venv/bin/ruff format .`, then mend what `.venv/bin/ruff check .` names."
+        )
+
+
+def run_task(task: str, arguments: Sequence[str]) -> None:
+    """Run one task of TASKS."""
+    if arguments and task not in ("test", "run"):
+        raise TaskFailed(EXIT_USAGE, f"`{task}` takes no arguments, got {' '.join(arguments)}")
+    if task == "demo":
+        demo()
+        return
+    setup()
+    if task == "setup":
+        say(f"ready: {VENV.name} holds the environment")
+    elif task == "test":
+        test(arguments)
+    elif task == "check":
+        check()
+    elif task == "weights":
+        facewright("weights")
+    elif task == "rig":
+        facewright("rig", "compile")
+    elif task == "run":
+        must([venv_tool("python"), "-m", "facewright", *arguments], folder=Path.cwd())
+
+
+def main(arguments: Sequence[str]) -> int:
+    if sys.version_info < MINIMUM_PYTHON:  # noqa: UP036  (whoever starts this may have an older Python)
+        found, wanted = ".".join(map(str, sys.version_info[:3])), ".".join(map(str, MINIMUM_PYTHON))
+        print(f"error: Python {wanted} or newer is needed, this is {found}. Remedy: python{wanted} build.py ...")
+        return EXIT_FAILED
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(__doc__)
+        return 0 if arguments else EXIT_USAGE
+    task, rest = arguments[0], arguments[1:]
+    if task not in TASKS:
+        print(f"error: unknown task {task!r}. Remedy: one of {', '.join(TASKS)}.", file=sys.stderr)
+        return EXIT_USAGE
+    try:
+        run_task(task, rest)
+    except TaskFailed as failure:
+        if str(failure):
+            print(f"error: {failure}", file=sys.stderr)
+        return failure.exit_code
+    except KeyboardInterrupt:
+        print("\n[build] stopped", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
