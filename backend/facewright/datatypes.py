@@ -202,3 +202,20 @@ class FitResult:
     lighting: Lighting
     losses: dict[str, float]
     stage_ms: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A sign of life from long work.
+
+    Attributes:
+        stage: name of the stage, as in FitResult.stage_ms.
+        step: steps done in this stage.
+        steps: steps that this stage has.
+        loss: total loss of the best head so far, nan where there is none yet.
+    """
+
+    stage: str
+    step: int
+    steps: int
+    loss: float = float("nan")
