@@ -46,32 +46,35 @@ REDNESS_TINT = (1.04, 0.82, 0.78)
 SHADE_TINT = (0.42, 0.28, 0.25)
 """Factor on any colour where `shade` is 1: creases, corners, lash roots."""
 
+_REBUILD = "restore the rig's folder, or rebuild it with facewright.training.build_appearance"
+
 
 def read_masks(folder: Path) -> np.ndarray:
     """Read the mask files of a rig folder.
 
     Args:
-        folder: The rig's folder, with every file of MASK_FILES.
+        folder: The rig's folder. `masks.png` must be there; a rig may leave the other files of MASK_FILES out.
 
     Returns:
-        (1024, 1024, 12) uint8 channels in the order of MASK_CHANNELS, row 0 at v = 1.
+        (S, S, C) uint8 channels of the files one after the other, row 0 at v = 1; C = 12 when all files are there.
 
     Raises:
-        RigInvalid: A file is missing, unreadable or of another size or mode.
+        RigInvalid: A file is missing or unreadable, or their sizes differ.
     """
     layers = []
     for name in MASK_FILES:
         path = folder / name
+        if layers and not path.is_file():
+            continue
         try:
             with Image.open(path) as image:
                 layer = np.asarray(image)
-        except (OSError, ValueError) as error:
-            raise RigInvalid(f"{path} could not be read: {error}", "restore the rig's folder") from error
-        if layer.dtype != np.uint8 or layer.shape != (1024, 1024, 4):
-            message = f"{path}: expected RGBA of 1024 x 1024 px, got {layer.dtype} {layer.shape}"
-            raise RigInvalid(message, "rebuild it with facewright.training.build_appearance")
+        except OSError as error:
+            raise RigInvalid(f"{path} could not be read: {error}", _REBUILD) from error
+        if layer.ndim != 3 or layer.shape[0] != layer.shape[1] or layer.shape[:2] != (layers or [layer])[0].shape[:2]:
+            raise RigInvalid(f"{path}: expected a square colour picture, found {layer.shape}", _REBUILD)
         layers.append(layer)
-    return np.concatenate(layers, axis=2)  # (1024, 1024, 12)
+    return np.concatenate(layers, axis=2)  # (S, S, C)
 
 
 def compose(masks: np.ndarray, colours: FaceColours) -> np.ndarray:
