@@ -1,0 +1,92 @@
+"""Learnt way from a landmark fit to the identity: undoes the detector's bias and its pull towards the mean."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facewright.datatypes import Camera
+from facewright.fitting.landmark_fit import (
+    CAMERA_DISTANCE_M,
+    CAMERA_FROM_WORLD_FRONTAL,
+    LandmarkFit,
+    LandmarkModel,
+)
+
+
+@dataclass(frozen=True)
+class LandmarkCorrection:
+    """An affine map learnt on our own renders (training/build_correction.py).
+
+    Attributes:
+        mean: (F,) mean feature vector.
+        scale: (F,) standard deviation of the features.
+        basis: (F, C) principal directions of the scaled features.
+        matrix: (C, R) ridge regression from principal components to the prior code.
+        bias: (R,) its offset.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    basis: np.ndarray
+    matrix: np.ndarray
+    bias: np.ndarray
+
+    def code(self, features: np.ndarray) -> np.ndarray:
+        """Return the expected prior code (..., R) of features (..., F)."""
+        return ((features - self.mean) / self.scale) @ self.basis @ self.matrix + self.bias
+
+
+def neutral_landmarks(model: LandmarkModel, fit: LandmarkFit) -> np.ndarray:
+    """Return the observed landmarks with head pose and expression taken out.
+
+    What the model does not explain of each landmark is carried into the head's own frame and added to the model's neutral
+    landmark.
+
+    Args:
+        model: the rig's landmark points.
+        fit: a landmark fit of the photo.
+
+    Returns:
+        (K, 3) metres in world space.
+    """
+    shown = model.points(fit.code, fit.expression)
+    depth = (shown - fit.pivot_m) @ fit.rotation[2] + CAMERA_DISTANCE_M
+    missed = np.zeros((len(shown), 3))
+    missed[:, :2] = fit.residual_px * (depth / fit.focal_px)[:, None]
+    return model.points(fit.code, np.zeros_like(fit.expression)) + missed @ fit.rotation
+
+
+def correction_features(model: LandmarkModel, fit: LandmarkFit) -> np.ndarray:
+    """Return what the correction reads from a landmark fit.
+
+    Args:
+        model: the rig's landmark points.
+        fit: a landmark fit of the photo.
+
+    Returns:
+        (F,) = neutral landmarks from the front, centred and over their own size (2 K), prior code (R), expression (E),
+        head pose as sine of yaw, pitch and their squares (4).
+    """
+    frontal = neutral_landmarks(model, fit)[:, [0, 2]]
+    frontal = frontal - frontal.mean(0)
+    frontal = frontal / np.sqrt((frontal**2).sum(1).mean())
+    turn = fit.rotation @ CAMERA_FROM_WORLD_FRONTAL.T
+    yaw, pitch = turn[0, 2], turn[1, 2]
+    pose = np.array([yaw, pitch, yaw**2, pitch**2])
+    return np.concatenate([frontal.ravel(), fit.code, fit.expression, pose])
+
+
+def canonical_landmarks(model: LandmarkModel, fit: LandmarkFit, camera: Camera) -> np.ndarray:
+    """Return where the neutral landmarks of a photo fall in a camera's picture.
+
+    Args:
+        model: the rig's landmark points.
+        fit: a landmark fit of the photo.
+        camera: usually the canonical camera of the fitted head.
+
+    Returns:
+        (K, 2) px.
+    """
+    points = neutral_landmarks(model, fit)
+    turned = points @ camera.camera_from_world[:3, :3].T + camera.camera_from_world[:3, 3]
+    return camera.focal_px * turned[:, :2] / turned[:, 2:] + camera.centre_px
