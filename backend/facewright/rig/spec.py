@@ -1,0 +1,64 @@
+"""The public door to rigs: the nouns of a rig, the list of installed ones, and loading one by id."""
+
+from pathlib import Path
+
+from facewright.errors import RigUnknown
+from facewright.rig.compile import load_compiled
+from facewright.rig.nouns import Appearance, Bone, LandmarkMap, Mesh, Parameter, Prior, Rig
+
+__all__ = [
+    "Appearance",
+    "Bone",
+    "LandmarkMap",
+    "Mesh",
+    "Parameter",
+    "Prior",
+    "Rig",
+    "default_rigs_dir",
+    "list_rigs",
+    "load_rig",
+]
+
+
+def default_rigs_dir() -> Path:
+    """Return the folder of the rigs that come with the project."""
+    return Path(__file__).resolve().parents[3] / "rigs"
+
+
+def list_rigs(rigs_dir: Path | None = None) -> list[str]:
+    """List the ids of the installed rigs.
+
+    Args:
+        rigs_dir: folder of rig folders; the project's own when None.
+
+    Returns:
+        Names of the subfolders that hold a `rig.toml`, sorted.
+    """
+    folder = default_rigs_dir() if rigs_dir is None else rigs_dir
+    return sorted(path.parent.name for path in folder.glob("*/rig.toml"))
+
+
+def load_rig(rig_id: str, rigs_dir: Path | None = None, cache_dir: Path | None = None) -> Rig:
+    """Load a rig, compiling it into the cache on first use.
+
+    Args:
+        rig_id: name of the rig's folder.
+        rigs_dir: folder of rig folders; the project's own when None.
+        cache_dir: folder for compiled rigs; the user's cache when None. One that cannot be written is done without.
+
+    Returns:
+        The rig, checked.
+
+    Raises:
+        RigUnknown: no such folder.
+        RigInvalid: a file is missing or contradicts its format or another file.
+    """
+    folder = default_rigs_dir() if rigs_dir is None else rigs_dir
+    installed = list_rigs(folder)
+    if rig_id not in installed:
+        known = ", ".join(installed) or "none"
+        raise RigUnknown(
+            f"no rig '{rig_id}' in {folder} (installed: {known})",
+            f"choose one of the installed rigs, or add {rig_id}/rig.toml as rigs/README.md describes",
+        )
+    return load_compiled(folder / rig_id, cache_dir)
