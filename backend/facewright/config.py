@@ -42,6 +42,7 @@ class FittingConfig:
         identity_weight: loss weight of one minus the cosine of the embeddings.
         content_weight: loss weight of the facial content loss.
         prior_weight: loss weight of the squared distance from the prior's mean, in standard deviations.
+        start_trust: within the prior's term, weight of staying near the landmark fit against staying near the mean.
     """
 
     landmark_stage: bool = True
@@ -53,6 +54,7 @@ class FittingConfig:
     identity_weight: float = ranged(1.0, 0.0, 1e6)
     content_weight: float = ranged(1.0, 0.0, 1e6)
     prior_weight: float = ranged(0.01, 0.0, 1e6)
+    start_trust: float = ranged(1.0, 0.0, 1e6)
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -84,7 +86,8 @@ class FacewrightConfig:
         rig: id of the rig.
         device: where the networks run; `auto` takes CUDA if it is there.
         engine: what draws; `auto` takes OpenGL and falls back on software.
-        cache_dir: folder of model files and compiled rigs; None is the user's cache folder.
+        cache_dir: folder whose subfolders `weights` and `rigs` keep model files and compiled rigs; None is the user's
+            cache folder.
         fitting: how a head is fitted.
         output: what is written.
     """
@@ -98,6 +101,14 @@ class FacewrightConfig:
 
     def __post_init__(self) -> None:
         check_fields(self)
+
+    def weights_dir(self) -> Path | None:
+        """Return the folder of model files, None for the user's usual one."""
+        return self.cache_dir / "weights" if self.cache_dir else None
+
+    def compiled_rigs_dir(self) -> Path | None:
+        """Return the folder of compiled rigs, None for the user's usual one."""
+        return self.cache_dir / "rigs" if self.cache_dir else None
 
     def digest(self) -> str:
         """Return the sha256 of all that decides a result; device and cache folder do not."""
@@ -180,7 +191,7 @@ def _parsed(kind: Any, text: str, key: str) -> Any:
         value = kind(text)
     except ValueError as error:
         wanted = {int: "a whole number", float: "a number"}[kind]
-        raise ConfigInvalid(f"{key} is {wanted}, got {text!r}.", f"Write {key}={wanted.replace(' ', '-')}.") from error
+        raise ConfigInvalid(f"{key} is {wanted}, got {text!r}.", f"Write it as {key}=NUMBER.") from error
     if isinstance(value, float) and not math.isfinite(value):
         raise ConfigInvalid(f"{key} is {text}.", "Give a finite number.")
     return value

@@ -1,0 +1,237 @@
+"""The `facewright` command: parse, build the config, call one function; the only place that reads the environment."""
+
+import argparse
+import dataclasses
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from facewright.config import DEVICES, ENGINES, FacewrightConfig, setting_names, with_overrides
+from facewright.errors import ConfigInvalid, FacewrightError, OutputNotWritable
+
+EXIT_FAILED, EXIT_ERROR, EXIT_INTERRUPTED = 1, 2, 130
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: words after the program's name; those of the process when None.
+
+    Returns:
+        0 when all went well, 1 when a check or some photos failed, 2 for an error of use or input, 130 after Ctrl-C.
+    """
+    # Many small solves: more BLAS threads only fight each other. Has to stand before numpy is imported.
+    for variable in THREAD_VARIABLES:
+        os.environ.setdefault(variable, "1")
+    options = build_parser().parse_args(arguments)
+    try:
+        set_up_logging(os.environ.get("FACEWRIGHT_LOG", "warning"))
+        return options.command(options)
+    except FacewrightError as error:
+        print(f"error: {error.one_line()}", file=sys.stderr)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe every command and option."""
+    parser = argparse.ArgumentParser(
+        prog="facewright",
+        description="Turn photos of faces into skeleton-driven game heads.",
+        epilog="Environment: FACEWRIGHT_CACHE is the folder of model files and compiled rigs; "
+        f"FACEWRIGHT_LOG is one of {', '.join(LOG_LEVELS)}.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_making_commands(commands)
+
+    rig = commands.add_parser("rig", help="list or compile the installed rigs")
+    actions = rig.add_subparsers(required=True, metavar="ACTION")
+    actions.add_parser("list", help="print id, version and size of each rig").set_defaults(command=run_rig_list)
+    compiling = actions.add_parser("compile", help="compile all rigs into the cache, or one")
+    compiling.add_argument("--rig", help="id of the only rig to compile")
+    compiling.set_defaults(command=run_rig_compile)
+
+    weights = commands.add_parser("weights", help="fetch and verify the third-party model files")
+    weights.set_defaults(command=run_weights)
+    doctor = commands.add_parser("doctor", help="check what a fit needs, with a remedy for each failing line")
+    doctor.set_defaults(command=run_doctor)
+    return parser
+
+
+def _add_making_commands(commands: argparse._SubParsersAction) -> None:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    shared.add_argument("--rig", default="makehuman", metavar="ID", help="rig to shape (default: %(default)s)")
+    shared.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run (%(default)s)")
+    shared.add_argument("--engine", choices=ENGINES, default="auto", help="what draws the head (%(default)s)")
+    shared.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting, may be repeated; settings: " + ", ".join(setting_names()),
+    )
+    shared.add_argument("--quiet", action="store_true", help="print errors only")
+
+    fit = commands.add_parser("fit", parents=[shared], help="fit a head to one photo")
+    fit.add_argument("photo", type=Path, metavar="PHOTO")
+    fit.add_argument("--face", type=int, default=0, metavar="N", help="which face, 0 is the largest (default: 0)")
+    fit.set_defaults(command=run_fit)
+
+    batch = commands.add_parser("batch", parents=[shared], help="fit a head to each of many photos")
+    batch.add_argument("photos", nargs="+", metavar="PHOTOS", help="files, folders and glob patterns")
+    batch.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: %(default)s)")
+    batch.add_argument("--force", action="store_true", help="fit again what is already done")
+    batch.set_defaults(command=run_batch)
+
+    random = commands.add_parser("random", parents=[shared], help="make random heads from the rig's prior")
+    random.add_argument("--count", type=int, required=True, metavar="N", help="how many heads")
+    random.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed, the same heads (default: 0)")
+    random.set_defaults(command=run_random)
+
+
+def environment_config() -> FacewrightConfig:
+    """Build the config from the environment alone."""
+    folder = os.environ.get("FACEWRIGHT_CACHE")
+    return FacewrightConfig(cache_dir=Path(folder).expanduser().absolute() if folder else None)
+
+
+def build_config(options: argparse.Namespace) -> FacewrightConfig:
+    """Build the config from the environment and the options; an explicit `--set` wins."""
+    config = dataclasses.replace(environment_config(), rig=options.rig, device=options.device, engine=options.engine)
+    return with_overrides(config, options.set)
+
+
+def set_up_logging(level: str) -> None:
+    """Send log lines to stderr.
+
+    Raises:
+        ConfigInvalid: The level is not one of LOG_LEVELS.
+    """
+    if level.lower() not in LOG_LEVELS:
+        raise ConfigInvalid(f"FACEWRIGHT_LOG is {level!r}.", f"Set it to one of {', '.join(LOG_LEVELS)}.")
+    logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")
+
+
+def run_fit(options: argparse.Namespace) -> int:
+    """Fit a head to one photo."""
+    config = build_config(options)
+    say = silent if options.quiet else tell
+    start = time.perf_counter()
+    say("loading rig and networks")
+    from facewright.pipelines.photo import PhotoPipeline, fit_photo
+
+    pipeline = PhotoPipeline.from_config(config)
+    say(f"loaded in {time.perf_counter() - start:.1f} s")
+    result = fit_photo(pipeline, options.photo, options.out, options.face, StageLines(say))
+    for name, milliseconds in result.stage_ms.items():
+        say(f"  {name:<24} {milliseconds / 1000:7.2f} s")
+    for name, loss in result.losses.items():
+        say(f"  {name:<24} {loss:7.4f}")
+    say(f"done in {time.perf_counter() - start:.1f} s: {options.out}")
+    return 0
+
+
+def run_batch(options: argparse.Namespace) -> int:
+    """Fit a head to each of many photos."""
+    from facewright.pipelines.batch import run
+
+    summary = run(
+        build_config(options), options.photos, options.out, options.workers, options.force, show_bar=not options.quiet
+    )
+    if not options.quiet:
+        tell(summary.one_line())
+    return EXIT_FAILED if summary.failed else 0
+
+
+def run_random(options: argparse.Namespace) -> int:
+    """Make random heads from the rig's prior."""
+    if options.count < 1:
+        raise ConfigInvalid(f"--count is {options.count}.", "Give at least 1.")
+    config = build_config(options)
+    say = silent if options.quiet else tell
+    from facewright.pipelines.photo import PhotoPipeline, random_heads
+
+    random_heads(PhotoPipeline.from_config(config), options.count, options.seed, options.out, StageLines(say))
+    say(f"{options.count} heads: {options.out}")
+    return 0
+
+
+def run_rig_list(_options: argparse.Namespace) -> int:
+    """Print the installed rigs."""
+    from facewright.rig.spec import list_rigs, load_rig
+
+    for rig_id in list_rigs():
+        rig = load_rig(rig_id, cache_dir=environment_config().compiled_rigs_dir())
+        counts = f"{len(rig.parameters)} parameters, {len(rig.bones)} bones, {len(rig.mesh.vertices_m)} vertices"
+        print(f"{rig.id} {rig.version}: {counts}")
+    return 0
+
+
+def run_rig_compile(options: argparse.Namespace) -> int:
+    """Compile rigs into the cache."""
+    from facewright.rig.spec import list_rigs, load_rig
+
+    for rig_id in [options.rig] if options.rig else list_rigs():
+        start = time.perf_counter()
+        rig = load_rig(rig_id, cache_dir=environment_config().compiled_rigs_dir())
+        tell(f"{rig.id} {rig.version}: ready in {time.perf_counter() - start:.1f} s")
+    return 0
+
+
+def run_weights(_options: argparse.Namespace) -> int:
+    """Fetch and verify the third-party model files."""
+    from facewright import weights
+
+    try:
+        weights.fetch_all(tell, environment_config().weights_dir())
+    except OSError as error:
+        raise OutputNotWritable(
+            f"the cache cannot be written: {error}.", "Set FACEWRIGHT_CACHE to a folder that you may write."
+        ) from error
+    tell("all model files are present")
+    return 0
+
+
+def run_doctor(_options: argparse.Namespace) -> int:
+    """Print the checklist."""
+    from facewright.doctor import examine
+
+    findings = examine(environment_config())
+    for finding in findings:
+        print(f"[{finding.mark}] {finding.subject}: {finding.detail}")
+        if finding.remedy:
+            print(f"       remedy: {finding.remedy}")
+    return EXIT_FAILED if any(finding.is_failure for finding in findings) else 0
+
+
+class StageLines:
+    """Prints a line when the work enters a new stage or passes a tenth of one."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._shown: tuple[str, int] | None = None
+
+    def __call__(self, progress) -> None:
+        """Show one progress report."""
+        tenth = 10 * progress.step // max(progress.steps, 1)
+        if self._shown != (progress.stage, tenth):
+            self._shown = (progress.stage, tenth)
+            self._say(f"{progress.stage} {progress.step}/{progress.steps}")
+
+
+def tell(message: str) -> None:
+    """Print a line of progress."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def silent(_message: str) -> None:
+    """Print nothing."""

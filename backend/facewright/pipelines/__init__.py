@@ -1,0 +1,1 @@
+"""The stages put together: nothing here computes, it only decides the order."""
