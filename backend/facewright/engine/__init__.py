@@ -1,0 +1,1 @@
+"""Draws heads: cameras, shading, the OpenGL engine and the portable software engine."""
