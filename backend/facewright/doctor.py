@@ -15,7 +15,19 @@ from facewright.errors import FacewrightError
 MINIMUM_PYTHON = (3, 11)
 MINIMUM_FREE_MB = 500
 SETUP = "python3 build.py setup"
-PACKAGES = ("numpy", "scipy", "PIL", "cv2", "safetensors", "flatbuffers", "skimage", "jsonschema", "pygltflib", "platformdirs", "tqdm")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "PIL",
+    "cv2",
+    "safetensors",
+    "flatbuffers",
+    "skimage",
+    "jsonschema",
+    "pygltflib",
+    "platformdirs",
+    "tqdm",
+)
 
 
 @dataclass(frozen=True)
