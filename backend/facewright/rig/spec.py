@@ -7,6 +7,7 @@ from facewright.rig.compile import load_compiled
 from facewright.rig.nouns import Appearance, Bone, LandmarkMap, Mesh, Parameter, Prior, Rig
 
 __all__ = [
+    "RIGS_DIR",
     "Appearance",
     "Bone",
     "LandmarkMap",
@@ -14,15 +15,12 @@ __all__ = [
     "Parameter",
     "Prior",
     "Rig",
-    "default_rigs_dir",
     "list_rigs",
     "load_rig",
 ]
 
-
-def default_rigs_dir() -> Path:
-    """Return the folder of the rigs that come with the project."""
-    return Path(__file__).resolve().parents[3] / "rigs"
+RIGS_DIR = Path(__file__).resolve().parents[3] / "rigs"
+"""The rigs that come with the project."""
 
 
 def list_rigs(rigs_dir: Path | None = None) -> list[str]:
@@ -34,7 +32,7 @@ def list_rigs(rigs_dir: Path | None = None) -> list[str]:
     Returns:
         Names of the subfolders that hold a `rig.toml`, sorted.
     """
-    folder = default_rigs_dir() if rigs_dir is None else rigs_dir
+    folder = RIGS_DIR if rigs_dir is None else rigs_dir
     return sorted(path.parent.name for path in folder.glob("*/rig.toml"))
 
 
@@ -53,7 +51,7 @@ def load_rig(rig_id: str, rigs_dir: Path | None = None, cache_dir: Path | None =
         RigUnknown: no such folder.
         RigInvalid: a file is missing or contradicts its format or another file.
     """
-    folder = default_rigs_dir() if rigs_dir is None else rigs_dir
+    folder = RIGS_DIR if rigs_dir is None else rigs_dir
     installed = list_rigs(folder)
     if rig_id not in installed:
         known = ", ".join(installed) or "none"

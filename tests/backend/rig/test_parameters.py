@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-
 from facewright.rig.parameters import channels_from_parameters
 
 GENERATOR = np.random.default_rng(1)

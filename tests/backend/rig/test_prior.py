@@ -1,7 +1,6 @@
 """Tests of drawing random heads."""
 
 import numpy as np
-
 from facewright.rig.nouns import Prior
 from facewright.rig.prior import parameters_from_coefficients, sample
 

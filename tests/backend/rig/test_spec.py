@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from backend.rig.tiny_rig import write_tiny_rig
-from safetensors.numpy import load_file, save_file
-
 from facewright.errors import RigInvalid, RigUnknown
 from facewright.rig.cache import read_cache
 from facewright.rig.spec import list_rigs, load_rig
+from safetensors.numpy import load_file, save_file
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
-
 from facewright.datatypes import ARKIT_52
+from safetensors.numpy import save_file
 
 BONES = (
     ("root", "", (0.01, 0.02, 1.40), (0.01, 0.02, 1.55), 0.0, "neck"),
