@@ -1,12 +1,26 @@
 """The terms that the imitator stage minimises; the engine's own render is judged by the same functions."""
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from facewright.datatypes import PART_NAMES
 
-CONTENT_PARTS = ("brows", "eyes", "upper_lip", "lower_lip", "nose", "skin")
-"""Parts whose outlines are compared."""
+CONTENT_PARTS = ("skin", "brows", "eyes", "upper_lip", "lower_lip", "nose")
+"""Parts whose outlines are compared; a last map holds everything else."""
+
+
+def content_maps(part_maps: np.ndarray) -> np.ndarray:
+    """Reduce part maps to those that the content loss compares.
+
+    Args:
+        part_maps: (13, S, S) in the order of PART_NAMES.
+
+    Returns:
+        (N, S, S) float32 in the order of CONTENT_PARTS, then one for everything else; they sum to 1.
+    """
+    chosen = part_maps[[PART_NAMES.index(name) for name in CONTENT_PARTS]]
+    other = np.clip(1.0 - chosen.sum(0, keepdims=True), 0.0, 1.0)
+    return np.concatenate([chosen, other]).astype(np.float32)
 
 
 def identity_loss(embedding: Tensor, target: Tensor) -> Tensor:
@@ -30,18 +44,16 @@ def content_loss(part_maps: Tensor, target: Tensor) -> Tensor:
     Small parts (lips, brows) thus count as much as the skin.
 
     Args:
-        part_maps: (B, N, S, S) soft part maps in the order of PART_NAMES.
-        target: (N, S, S) part maps of the photo with head pose and expression removed.
+        part_maps: (B, N, S, S) as of `content_maps`.
+        target: (N, S, S) such maps of the photo with head pose and expression removed.
 
     Returns:
         (B,) mean over CONTENT_PARTS.
 
     Source: after the facial content loss of Shi et al. 2019, equation 4, on class probabilities alone.
     """
-    chosen = torch.tensor([PART_NAMES.index(name) for name in CONTENT_PARTS], device=part_maps.device)
-    expected = target[chosen]
-    area = expected.sum((1, 2)).clamp(min=1.0)
-    difference = (part_maps[:, chosen] - expected).abs().sum((2, 3)) / area  # (B, parts)
+    area = target[:-1].sum((1, 2)).clamp(min=1.0)
+    difference = (part_maps[:, :-1] - target[:-1]).abs().sum((2, 3)) / area  # (B, N - 1)
     return difference.mean(1)
 
 

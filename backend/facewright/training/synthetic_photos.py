@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 from facewright.datatypes import Camera, Lighting, RenderJob
 from facewright.fitting.expression_prior import sample_expression
 from facewright.fitting.landmark_fit import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD_FRONTAL
+from facewright.rig.anchors import eye_centres
 from facewright.rig.colours import sample_colours
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
@@ -83,10 +84,9 @@ def draw_heads(
         ).numpy()
     heads = []
     for index in range(count):
-        eyes = np.stack([vertices[index][rig.anchors[f"eye_centre.{side}"]].mean(0) for side in "RL"])
         job = RenderJob(
             vertices[index],
-            random_camera(eyes, recipe, generator),
+            random_camera(eye_centres(rig, vertices[index]), recipe, generator),
             sample_colours(generator),
             random_lighting(generator),
         )

@@ -1,0 +1,285 @@
+"""From one photo to one head: composes perception and fitting, no maths."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from facewright import weights
+from facewright.config import FacewrightConfig, choose_device
+from facewright.datatypes import FaceColours, FitResult, Observations, Progress, Render, RenderJob
+from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
+from facewright.engine.opening import open_engine
+from facewright.engine.shading import DEFAULT_LIGHTING
+from facewright.errors import Cancelled, RigInvalid
+from facewright.fitting.correction import LandmarkCorrection, canonical_landmarks, correction_features
+from facewright.fitting.landmark_fit import LandmarkFit, LandmarkFitConfig, LandmarkModel, fit_landmarks
+from facewright.fitting.losses import content_maps
+from facewright.fitting.optimizer import FittingTarget, OptimizerResult, optimise
+from facewright.networks.embedder import SIZE_PX, Embedder
+from facewright.networks.imitator import Imitator
+from facewright.networks.landmarker import Landmarker
+from facewright.perception.alignment import embedder_from_photo, to_tensor
+from facewright.perception.differentiable import warp_tensor
+from facewright.perception.image import decode_image
+from facewright.perception.landmarks import refine_landmarks
+from facewright.perception.observe import Observer
+from facewright.perception.parts import part_maps
+from facewright.pipelines.outputs import write_outputs
+from facewright.rig.anchors import eye_centres
+from facewright.rig.decoder import RigDecoder
+from facewright.rig.nouns import Rig
+from facewright.rig.spec import load_rig
+
+LOG = logging.getLogger(__name__)
+
+JUDGE_PX = 256
+"""Side of the engine's renders that the imitator stage is judged by."""
+
+ProgressCallback = Callable[[Progress], None]
+
+
+class PhotoPipeline:
+    """Everything that a fit needs, loaded once.
+
+    Args:
+        rig: a rig with prior, landmark map and appearance.
+        engine: draws the rig.
+        observer: measures photos.
+        landmarker: landmark network, for renders.
+        embedder: identity network, for renders.
+        imitator: imitates the engine; None leaves the imitator stage out.
+        correction: learnt correction of the landmark fit; None leaves it out.
+        config: all settings.
+        device: torch device of the networks.
+
+    Raises:
+        RigInvalid: the rig lacks what a fit needs.
+    """
+
+    def __init__(
+        self,
+        rig: Rig,
+        engine,
+        observer: Observer,
+        landmarker: Landmarker,
+        embedder: Embedder,
+        imitator: Imitator | None,
+        correction: LandmarkCorrection | None,
+        config: FacewrightConfig,
+        device: str = "cpu",
+    ) -> None:
+        if rig.prior is None or rig.landmarks is None or rig.appearance is None:
+            raise RigInvalid(
+                f"rig {rig.id} has no prior, landmark map or appearance, which a fit needs",
+                "build them as rigs/README.md describes",
+            )
+        self.rig, self.engine, self.config, self.device = rig, engine, config, device
+        self.decoder = RigDecoder(rig)
+        self._model = LandmarkModel(rig)
+        self._observer, self._landmarker, self._embedder = observer, landmarker, embedder
+        self._imitator, self._correction = imitator, correction
+
+    @classmethod
+    def from_config(cls, config: FacewrightConfig) -> "PhotoPipeline":
+        """Load rig, engine and networks.
+
+        Raises:
+            FacewrightError: a rig, an engine or a model file is missing or broken.
+        """
+        device = choose_device(config.device)
+        files = config.cache_dir / "weights" if config.cache_dir else None
+        rig = load_rig(config.rig, cache_dir=config.cache_dir)
+        landmarker = weights.load_landmarker(device, files)
+        embedder = weights.load_embedder(device, files)
+        observer = Observer(
+            weights.load_detector(device, files),
+            landmarker,
+            weights.load_iris_landmarker(device, files),
+            weights.load_segmenter(device, files),
+            embedder,
+        )
+        return cls(
+            rig,
+            open_engine(rig, config.engine),
+            observer,
+            landmarker,
+            embedder,
+            weights.load_imitator(rig, device) if config.fitting.imitator_stage else None,
+            weights.load_correction(rig) if config.fitting.learnt_correction else None,
+            config,
+            device,
+        )
+
+    def observe(self, photo: np.ndarray, face_index: int = 0) -> Observations:
+        """Measure a photo (RGB uint8), once."""
+        return self._observer(photo, face_index)
+
+    def __call__(
+        self,
+        photo: np.ndarray,
+        face_index: int = 0,
+        progress: ProgressCallback | None = None,
+        cancel: Event | None = None,
+    ) -> tuple[FitResult, Observations]:
+        """Fit a head to a photo.
+
+        Args:
+            photo: (H, W, 3) RGB uint8, upright.
+            face_index: which face, 0 is the largest.
+            progress: told about every stage and step.
+            cancel: once set, the imitator stage ends after the step and the best head so far is returned.
+
+        Returns:
+            The head and what was measured on the photo.
+
+        Raises:
+            Cancelled: stopped before there was a head.
+            FacewrightError: the photo cannot be used.
+        """
+        say = progress or (lambda _: None)
+        stage_ms: dict[str, float] = {}
+        with timed(stage_ms, "observe"):
+            say(Progress("observe", 0, 1))
+            observations = self._observer(photo, face_index)
+        if cancel and cancel.is_set():
+            raise Cancelled("stopped before the first head", "start the fit again")
+        with timed(stage_ms, "landmarks"):
+            say(Progress("landmarks", 0, 1))
+            fit = self._fit_landmarks(observations)
+        losses = {"landmarks": fit.residual_ratio}
+        code = fit.code
+        if self._imitator is not None and self.config.fitting.iterations > 0:
+            with timed(stage_ms, "imitator"):
+                best = self._imitate(fit, observations, say, cancel)
+            code = best.code.double().numpy()
+            losses |= best.losses
+        with timed(stage_ms, "head pose"):
+            say(Progress("head pose", 0, 1))
+            fit = fit_landmarks(self._model, observations.landmarks_px, LandmarkFitConfig(solve_code=False), code)
+        height, width = observations.photo.shape[:2]
+        result = FitResult(
+            parameters=self._model.parameters(code),
+            expression=fit.expression,
+            photo_camera=fit.camera((width, height)),
+            colours=observations.colours,
+            lighting=observations.lighting,
+            losses=losses,
+            stage_ms=stage_ms,
+        )
+        LOG.info("fit: rig %s, %s", self.rig.id, ", ".join(f"{name} {ms:.0f} ms" for name, ms in stage_ms.items()))
+        return result, observations
+
+    def vertices(self, parameters: np.ndarray, expression: np.ndarray | None = None) -> np.ndarray:
+        """Decode one head: (P,) parameters and (E,) expression, neutral when None, to (V, 3) metres."""
+        shape = None if expression is None else torch.from_numpy(np.asarray(expression, np.float32))[None]
+        with torch.no_grad():
+            return self.decoder.vertices(torch.from_numpy(np.asarray(parameters, np.float32))[None], shape)[0].numpy()
+
+    def _fit_landmarks(self, observations: Observations) -> LandmarkFit:
+        switches = self.config.fitting
+        if not switches.landmark_stage:
+            mean_head = LandmarkFitConfig(solve_code=False)
+            return fit_landmarks(self._model, observations.landmarks_px, mean_head)
+        fit = fit_landmarks(self._model, observations.landmarks_px, LandmarkFitConfig())
+        if self._correction is None:
+            return fit
+        code = self._correction.code(correction_features(self._model, fit))
+        return fit_landmarks(self._model, observations.landmarks_px, LandmarkFitConfig(solve_code=False), code)
+
+    def _imitate(
+        self, fit: LandmarkFit, observations: Observations, say: ProgressCallback, cancel: Event | None
+    ) -> OptimizerResult:
+        """Refine the prior code through the imitator, judged by the engine."""
+        side = self._imitator.config.side_px
+        start = torch.from_numpy(fit.code.astype(np.float32))
+        camera = self._canonical_camera(fit.code, side)
+        photo_landmarks = canonical_landmarks(self._model, fit, camera)
+        target = FittingTarget(
+            torch.from_numpy(observations.embedding).to(self.device),
+            torch.from_numpy(content_maps(part_maps(photo_landmarks, side))).to(self.device),
+            torch.from_numpy(observations.colours.vector()).to(self.device),
+        )
+        rendered = self._render_canonical(fit.code, observations.colours)
+        crop = embedder_from_photo(self._render_landmarks(rendered, fit.code))
+        crop = crop @ np.diag([JUDGE_PX / side, JUDGE_PX / side, 1.0])
+        mean, factors = (torch.from_numpy(part.astype(np.float32)) for part in (self.rig.prior.mean, self.rig.prior.factors))
+        iterations = self.config.fitting.iterations
+        return optimise(
+            self._imitator,
+            lambda codes: (mean + codes @ factors.T).clamp(0.0, 1.0),
+            lambda images: self._embedder(warp_tensor(images, crop, SIZE_PX)),
+            (lambda codes: self._judge(codes, observations.colours)) if self.config.fitting.engine_judge else None,
+            start,
+            target,
+            self.config.fitting,
+            lambda step, loss: say(Progress("imitator", step, iterations, loss)),
+            (lambda: cancel.is_set()) if cancel else (lambda: False),
+        )
+
+    def _judge(self, code: Tensor, colours: FaceColours) -> tuple[Tensor, Tensor]:
+        """Measure embedding (1, D) and content maps (1, N, S, S) on the engine's own render of a prior code (R,)."""
+        values = code.double().numpy()
+        render = self._render_canonical(values, colours)
+        landmarks = self._render_landmarks(render, values)
+        side = self._imitator.config.side_px
+        crop = warp_tensor(to_tensor(render.image[None], self.device), embedder_from_photo(landmarks), SIZE_PX)
+        maps = content_maps(part_maps(landmarks[:, :2] * (side / JUDGE_PX), side))
+        return self._embedder(crop), torch.from_numpy(maps)[None].to(self.device)
+
+    def _canonical_camera(self, code: np.ndarray, side_px: int):
+        return canonical_camera(eye_centres(self.rig, self.vertices(self._model.parameters(code))), FACE_FRAME, side_px)
+
+    def _render_canonical(self, code: np.ndarray, colours: FaceColours) -> Render:
+        vertices = self.vertices(self._model.parameters(code))
+        camera = canonical_camera(eye_centres(self.rig, vertices), FACE_FRAME, JUDGE_PX)
+        return self.engine.render([RenderJob(vertices, camera, colours, DEFAULT_LIGHTING)])[0]
+
+    def _render_landmarks(self, render: Render, code: np.ndarray) -> np.ndarray:
+        """Measure the landmarks (K, 3) of a canonical render as a photo's are measured."""
+        expected, _ = project(self._canonical_camera(code, JUDGE_PX), self._model.points(code, np.zeros(52)))
+        return refine_landmarks(self._landmarker, render.image, expected).landmarks_px
+
+
+@contextmanager
+def timed(stage_ms: dict[str, float], name: str) -> Iterator[None]:
+    """Add the duration of a block, in ms, under a stage's name."""
+    start = time.perf_counter()
+    yield
+    stage_ms[name] = stage_ms.get(name, 0.0) + 1000 * (time.perf_counter() - start)
+
+
+def fit_photo(
+    pipeline: PhotoPipeline,
+    photo_path: Path,
+    out_dir: Path,
+    face_index: int = 0,
+    progress: ProgressCallback | None = None,
+    cancel: Event | None = None,
+) -> FitResult:
+    """Decode a photo, fit a head and write all results.
+
+    Args:
+        pipeline: loaded parts.
+        photo_path: image file.
+        out_dir: folder of the results, made when missing.
+        face_index: which face, 0 is the largest.
+        progress: told about every stage and step.
+        cancel: once set, the fit ends early with the best head so far.
+
+    Returns:
+        The head, with the writing in its stage times.
+
+    Raises:
+        FacewrightError: the photo cannot be used or the results cannot be written; nothing is half-written then.
+    """
+    result, observations = pipeline(decode_image(photo_path), face_index, progress, cancel)
+    if progress:
+        progress(Progress("write", 0, 1))
+    return write_outputs(pipeline, result, observations, out_dir)

@@ -1,0 +1,106 @@
+"""Draws the imitator's training set: random heads from the front, with part maps as the landmark detector sees them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.lib.format import open_memmap
+from tqdm import tqdm
+
+from facewright.datatypes import RenderJob
+from facewright.engine.cameras import FACE_FRAME, canonical_camera
+from facewright.engine.lighting import DEFAULT_LIGHTING
+from facewright.errors import FacewrightError
+from facewright.fitting.losses import CONTENT_PARTS, content_maps
+from facewright.perception.parts import part_maps
+from facewright.rig.anchors import eye_centres
+from facewright.rig.colours import sample_colours
+from facewright.rig.nouns import Rig
+
+BLOCK = 64
+RENDER_PX = 256
+JITTER_SHARE, JITTER = 0.2, 0.06
+"""A fifth of the heads get every parameter moved by itself, so that the imitator knows them apart."""
+
+
+@dataclass(frozen=True)
+class ImitatorData:
+    """A training set on disk, memory-mapped.
+
+    Attributes:
+        parameters: (M, P) float32.
+        colours: (M, 15) float32.
+        images: (M, S, S, 3) uint8.
+        parts: (M, N, S, S) uint8, 255 is certain; order of `content_maps`.
+    """
+
+    parameters: np.ndarray
+    colours: np.ndarray
+    images: np.ndarray
+    parts: np.ndarray
+
+
+def open_data(work: Path, count: int, parameter_count: int, side: int) -> ImitatorData:
+    """Open the arrays in a folder, creating them when they are not there."""
+    shapes = {
+        "parameters": ((count, parameter_count), np.float32),
+        "colours": ((count, 15), np.float32),
+        "images": ((count, side, side, 3), np.uint8),
+        "parts": ((count, len(CONTENT_PARTS) + 1, side, side), np.uint8),
+    }
+    arrays = {}
+    for name, (shape, kind) in shapes.items():
+        path = work / f"{name}.npy"
+        arrays[name] = open_memmap(path, "r+") if path.exists() else open_memmap(path, "w+", kind, shape)
+        if arrays[name].shape != shape:
+            raise FacewrightError(
+                f"{path.name} has shape {arrays[name].shape}, expected {shape}.", "Empty the work folder."
+            )
+    return ImitatorData(**arrays)
+
+
+def random_parameters(rig: Rig, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Draw (count, P) parameters from the prior, a fifth of them with each parameter jittered."""
+    code = generator.standard_normal((count, rig.prior.factors.shape[1])) * generator.uniform(0.7, 1.3, (count, 1))
+    parameters = rig.prior.mean + code @ rig.prior.factors.T
+    jittered = generator.random((count, 1)) < JITTER_SHARE
+    parameters = parameters + jittered * generator.normal(0.0, JITTER, parameters.shape)
+    return np.clip(parameters, 0.0, 1.0).astype(np.float32)
+
+
+def render_data(data: ImitatorData, work: Path, rig: Rig, decoder, engine, reader, seed: int) -> None:
+    """Fill the arrays block by block; a second call goes on where the first stopped.
+
+    Args:
+        data: arrays of `open_data`.
+        work: their folder; `done.txt` there counts the finished heads.
+        rig: a rig with a prior.
+        decoder: RigDecoder of the whole mesh.
+        engine: what the imitator shall imitate.
+        reader: LandmarkReader.
+        seed: block b is drawn from (seed, b).
+    """
+    done_file = work / "done.txt"
+    done = int(done_file.read_text()) if done_file.exists() else 0
+    count, side = len(data.images), data.images.shape[1]
+    for start in tqdm(range(done, count, BLOCK), desc="renders", mininterval=10):
+        generator = np.random.default_rng([seed, start])
+        size = min(BLOCK, count - start)
+        parameters = random_parameters(rig, size, generator)
+        colours = [sample_colours(generator) for _ in range(size)]
+        with torch.no_grad():
+            vertices = decoder.vertices(torch.from_numpy(parameters)).numpy()
+        jobs = [
+            RenderJob(head, canonical_camera(eye_centres(rig, head), FACE_FRAME, RENDER_PX), colour, DEFAULT_LIGHTING)
+            for head, colour in zip(vertices, colours, strict=True)
+        ]
+        for row, render in enumerate(engine.render(jobs), start):
+            landmarks = reader(render.image)[:, :2] * (side / RENDER_PX)
+            data.images[row] = cv2.resize(render.image, (side, side), interpolation=cv2.INTER_AREA)
+            data.parts[row] = np.round(content_maps(part_maps(landmarks, side)) * 255)
+        data.parameters[start : start + size] = parameters
+        data.colours[start : start + size] = [colour.vector() for colour in colours]
+        done_file.write_text(str(start + size))
+
