@@ -1,0 +1,62 @@
+"""Makes the face atlas, masks and labels of the default rig from its geometry alone.
+
+Run `python -m facewright.training.build_appearance rigs/makehuman`; the same seed writes the same files.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from safetensors.numpy import save_file
+
+from facewright.rig.appearance import MASK_FILES
+from facewright.rig.sources.makehuman import read_mesh, read_target
+from facewright.training.head_layout import lay_out
+from facewright.training.head_paint import paint
+
+SEED = 20
+
+
+def build(folder: Path, seed: int = SEED) -> None:
+    """Write appearance.safetensors, the mask files and labels.png into a rig folder.
+
+    Args:
+        folder: The rig's folder.
+        seed: Seed of the painted strokes and noise.
+    """
+    mesh = read_mesh()
+    layout = lay_out(mesh)
+    masks, labels = paint(layout, _ear_share(), seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        "uv": layout.uv.astype(np.float32),
+        "render_vertex": layout.render_vertex.astype(np.int32),
+        "render_triangles": layout.render_triangles.astype(np.int32),
+    }
+    save_file(tensors, folder / "appearance.safetensors")
+    for index, name in enumerate(MASK_FILES):
+        Image.fromarray(masks[..., 4 * index : 4 * index + 4], "RGBA").save(folder / name, optimize=True)
+    Image.fromarray(labels, "L").save(folder / "labels.png", optimize=True)
+
+
+def _ear_share() -> np.ndarray:
+    """Return (V,) how much each vertex belongs to an ear, from what the ears' scale moves."""
+    share = 0.0
+    for side in "lr":
+        moved = np.linalg.norm(read_target(f"ears/{side}-ear-scale-incr"), axis=1)
+        share = share + np.clip(moved / (0.45 * np.percentile(moved[moved > 1e-4], 90)), 0.0, 1.0)
+    return share
+
+
+def main() -> None:
+    """Build into the folder named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="rig folder, e.g. rigs/makehuman")
+    parser.add_argument("--seed", type=int, default=SEED)
+    arguments = parser.parse_args()
+    build(arguments.folder, arguments.seed)
+
+
+if __name__ == "__main__":
+    main()
