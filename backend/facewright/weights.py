@@ -150,7 +150,7 @@ def load_landmarker(device: str = "cpu", directory: Path | None = None) -> Landm
     return _freeze(Landmarker(read_graph(ensure("landmarker", directory).read_bytes())), device)
 
 
-def load_iris(device: str = "cpu", directory: Path | None = None) -> IrisLandmarker:
+def load_iris_landmarker(device: str = "cpu", directory: Path | None = None) -> IrisLandmarker:
     """Return the iris network, frozen, on a device."""
     return _freeze(IrisLandmarker(read_graph(ensure("iris", directory).read_bytes())), device)
 

@@ -1,0 +1,1 @@
+"""From a photo to Observations: everything that is measured on the photo, once."""

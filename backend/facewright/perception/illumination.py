@@ -1,0 +1,227 @@
+"""What light a face stands in: direction and strength from its shading, exposure and white balance from priors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+"""Linear sRGB to luminance. Source: ITU-R BT.709."""
+
+NEIGHBOURS = 10
+WRAP = 0.2
+"""Share by which diffuse light reaches around the terminator, as the engine's skin does (mean over the channels)."""
+
+SKY_ABOVE, SKY_BELOW = 1.05, 0.58
+DIRECTIONS = 240
+AMBIENT_SHARE, AMBIENT_PULL = 0.45, 0.3
+"""Expected share of the ambient light in the frontal light, and how strongly that is believed (as a share of the data)."""
+
+FRONTAL_LIGHT_PULL = 0.15
+"""Extra cost, relative to the spread of the samples, of light that comes from below or behind."""
+
+SKIN_LOCUS = np.array([
+    (0.020, 0.62, -0.42), (0.050, 0.85, -0.58), (0.12, 0.86, -0.62), (0.22, 0.70, -0.52), (0.35, 0.54, -0.40),
+    (0.50, 0.42, -0.28), (0.70, 0.25, -0.18),
+])  # fmt: skip
+"""Albedo luminance of skin with its mean log(R/G) and log(B/G), linear; read off published skin tone scales."""
+
+SKIN_LOCUS_SIGMA = np.array([0.13, 0.16])
+SCLERA_CHROMA, SCLERA_SIGMA = np.array([0.10, -0.12]), 0.16
+SURROUND_SIGMA = 0.45
+ILLUMINANT_AXIS = np.array([0.62, -0.785])
+"""Direction in (log R/G, log B/G) along which warm and cold lights differ: the Planckian locus."""
+
+ILLUMINANT_SIGMA_ALONG, ILLUMINANT_SIGMA_ACROSS = 0.28, 0.07
+
+SKIN_LOG_LUMINANCE, SKIN_LOG_LUMINANCE_SIGMA = np.log(0.28), 0.7
+EXPOSURE_SIGMA = 0.4
+SCLERA_LUMINANCE, SCLERA_LOG_SIGMA = 0.40, 0.45
+"""Luminance that the white of an eye shows, in the shade of its lids, under unit light."""
+
+
+@dataclass(frozen=True)
+class Shading:
+    """Light on a surface of unknown albedo: `key` and `ambient` are luminances, a frontal surface receives 1.
+
+    Attributes:
+        direction: (3,) unit vector towards the key light, camera space.
+        key: luminance of the key light.
+        ambient: luminance of the sky.
+    """
+
+    direction: np.ndarray
+    key: float
+    ambient: float
+
+    def at(self, normals: np.ndarray) -> np.ndarray:
+        """Return the light (N,) that surfaces with normals (N, 3) receive."""
+        return self.key * diffuse(normals @ self.direction) + self.ambient * sky(normals)
+
+
+def diffuse(toward: np.ndarray) -> np.ndarray:
+    """Return the wrapped diffuse factor of n.l. Source: engine/shading.py."""
+    return np.clip((toward + WRAP) / (1 + WRAP), 0, 1)
+
+
+def sky(normals: np.ndarray) -> np.ndarray:
+    """Return the ambient factor of (..., 3) normals. Source: engine/shading.py."""
+    return SKY_ABOVE + (SKY_BELOW - SKY_ABOVE) * (1 + normals[..., 1]) / 2
+
+
+def landmark_normals(landmarks_px: np.ndarray) -> np.ndarray:
+    """Estimate surface normals from the landmarks' depth.
+
+    Args:
+        landmarks_px: (K, 3).
+
+    Returns:
+        (K, 3) unit normals in camera space, pointing out of the head: the direction in which a landmark's nearest
+        neighbours vary least.
+    """
+    points = landmarks_px.astype(np.float64)
+    _, nearest = cKDTree(points).query(points, NEIGHBOURS)
+    patches = points[nearest] - points[nearest].mean(1, keepdims=True)  # (K, NEIGHBOURS, 3)
+    _, _, axes = np.linalg.svd(patches)
+    normals = axes[:, 2]
+    size = np.ptp(points[:, 1])
+    inside = points.mean(0) + (0, 0, 0.35 * size)
+    outward = np.sign(np.einsum("ij,ij->i", normals, points - inside))
+    return normals * np.where(outward == 0, 1, outward)[:, None]
+
+
+def fit_shading(luminance: np.ndarray, normals: np.ndarray, weights: np.ndarray) -> Shading:
+    """Fit a key light and a sky to the luminance of a surface of one albedo.
+
+    Every direction of a grid is tried; for each, the strengths follow from robust least squares with a weak pull
+    towards the usual share of ambient light.
+
+    Args:
+        luminance: (N,) linear luminance.
+        normals: (N, 3) unit, camera space.
+        weights: (N,) trust in each sample.
+
+    Returns:
+        The light, scaled so that a surface that faces the camera receives 1.
+    """
+    directions = _hemisphere(DIRECTIONS)
+    lit = diffuse(normals @ directions.T).T  # (M, N)
+    ambient = np.broadcast_to(sky(normals), lit.shape)
+    frontal = np.array([0.0, 0.0, -1.0])
+    lit_front, sky_front = diffuse(directions @ frontal), float(sky(frontal))
+    level = np.average(luminance, weights=weights)
+    pull = AMBIENT_PULL * weights.sum()
+    trust = np.broadcast_to(weights, lit.shape)
+    for _ in range(6):
+        # Normal equations of the two strengths, one system per direction.
+        kk = (trust * lit * lit).sum(1) + pull * (AMBIENT_SHARE * lit_front) ** 2
+        ka = (trust * lit * ambient).sum(1) - pull * AMBIENT_SHARE * (1 - AMBIENT_SHARE) * lit_front * sky_front
+        aa = (trust * ambient * ambient).sum(1) + pull * ((1 - AMBIENT_SHARE) * sky_front) ** 2
+        ky, ay = (trust * lit * luminance).sum(1), (trust * ambient * luminance).sum(1)
+        determinant = np.maximum(kk * aa - ka * ka, 1e-12)
+        key = np.clip((aa * ky - ka * ay) / determinant, 0, None)
+        base = np.clip((ay - ka * key) / aa, 0, None)
+        residual = luminance - key[:, None] * lit - base[:, None] * ambient
+        spread = 1.48 * np.median(np.abs(residual), axis=1, keepdims=True) + 1e-4
+        trust = weights / np.maximum(1, np.abs(residual) / (1.5 * spread))
+    cost = np.minimum(np.abs(residual), 3 * spread)
+    scatter = np.median(np.abs(luminance - level)) + 1e-4
+    unusual = np.clip(directions[:, 1], 0, None) + np.clip(directions[:, 2] + 0.2, 0, None)
+    total = np.average(cost, axis=1, weights=weights) + FRONTAL_LIGHT_PULL * scatter * unusual
+    likely = np.exp(-(total - total.min()) / (0.05 * scatter))
+    direction = likely @ directions
+    direction /= np.linalg.norm(direction)
+    key_mean, base_mean = (float(likely @ strength / likely.sum()) for strength in (key, base))
+    front = key_mean * float(diffuse(direction @ frontal)) + base_mean * sky_front
+    return Shading(direction, key_mean / max(front, 1e-6), base_mean / max(front, 1e-6))
+
+
+def _hemisphere(count: int) -> np.ndarray:
+    """Return (M, 3) directions spread evenly over the side of the camera and a little beyond."""
+    index = np.arange(count) + 0.5
+    z = -1 + 1.3 * index / count
+    angle = np.pi * (1 + 5**0.5) * index
+    radius = np.sqrt(1 - z * z)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle), z], 1)
+
+
+def estimate_exposure(skin_luminance: float, sclera_luminance: float | None) -> float:
+    """Estimate the light on a frontal surface, given what skin and eye whites show.
+
+    Three opinions are averaged by their certainty: photos are exposed so that the light is about 1, skin has the
+    albedo of skin, and the white of the eye is white.
+
+    Args:
+        skin_luminance: linear luminance of frontal skin.
+        sclera_luminance: linear luminance of the whites of the eyes, or None.
+
+    Returns:
+        The light; skin albedo is luminance over light.
+    """
+    opinions = [
+        (0.0, EXPOSURE_SIGMA),
+        (np.log(skin_luminance) - SKIN_LOG_LUMINANCE, SKIN_LOG_LUMINANCE_SIGMA),
+    ]
+    if sclera_luminance is not None:
+        opinions.append((np.log(sclera_luminance / SCLERA_LUMINANCE), SCLERA_LOG_SIGMA))
+    certainty = np.array([sigma**-2 for _, sigma in opinions])
+    return float(np.exp(np.average([value for value, _ in opinions], weights=certainty)))
+
+
+def estimate_illuminant(
+    skin_chroma: np.ndarray, skin_albedo: float, sclera_chroma: np.ndarray | None, surround_chroma: np.ndarray | None
+) -> np.ndarray:
+    """Estimate the colour of the light, so that it can be taken off the colours of the face.
+
+    Args:
+        skin_chroma: (2,) log(R/G), log(B/G) of the skin as photographed, linear.
+        skin_albedo: luminance of the skin's albedo.
+        sclera_chroma: (2,) of the whites of the eyes, or None.
+        surround_chroma: (2,) of what surrounds the person, or None.
+
+    Returns:
+        (2,) log(R/G), log(B/G) of the light: the most probable one when the light lies near the Planckian locus, skin
+        near the skin locus, the whites of the eyes near white, and surroundings are grey on average.
+    """
+    across = np.array([-ILLUMINANT_AXIS[1], ILLUMINANT_AXIS[0]])
+    precision = np.outer(ILLUMINANT_AXIS, ILLUMINANT_AXIS) / ILLUMINANT_SIGMA_ALONG**2
+    precision += np.outer(across, across) / ILLUMINANT_SIGMA_ACROSS**2
+    total, pulled = precision, np.zeros(2)
+    for observed, expected, sigma in (
+        (skin_chroma, skin_locus(skin_albedo), SKIN_LOCUS_SIGMA),
+        (sclera_chroma, SCLERA_CHROMA, np.full(2, SCLERA_SIGMA)),
+        (surround_chroma, np.zeros(2), np.full(2, SURROUND_SIGMA)),
+    ):
+        if observed is not None:
+            total = total + np.diag(sigma**-2.0)
+            pulled = pulled + (observed - expected) / sigma**2
+    return np.linalg.solve(total, pulled)
+
+
+def skin_locus(albedo_luminance: float) -> np.ndarray:
+    """Return the mean (log R/G, log B/G) of skin with that albedo luminance."""
+    place = np.log(max(albedo_luminance, 1e-4))
+    return np.array([np.interp(place, np.log(SKIN_LOCUS[:, 0]), SKIN_LOCUS[:, k]) for k in (1, 2)])
+
+
+def chroma(linear: np.ndarray) -> np.ndarray:
+    """Return log(R/G) and log(B/G) of (..., 3) linear colours."""
+    safe = np.log(np.maximum(linear, 1e-4))
+    return safe[..., [0, 2]] - safe[..., 1:2]
+
+
+def colour_of(chroma_value: np.ndarray, luminance: float) -> np.ndarray:
+    """Return the (3,) linear colour with that (2,) chroma and luminance."""
+    shape = np.exp(np.array([chroma_value[0], 0.0, chroma_value[1]]))
+    return shape * luminance / (shape @ LUMINANCE)
+
+
+def linear_from_srgb(srgb: np.ndarray) -> np.ndarray:
+    """Return linear values of sRGB values in [0, 1]. Source: IEC 61966-2-1."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def srgb_from_linear(linear: np.ndarray) -> np.ndarray:
+    """Return sRGB values of linear values in [0, 1]. Source: IEC 61966-2-1."""
+    safe = np.maximum(linear, 0)
+    return np.where(safe <= 0.0031308, 12.92 * safe, 1.055 * safe ** (1 / 2.4) - 0.055)
