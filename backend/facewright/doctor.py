@@ -137,9 +137,9 @@ def check_weights(config: FacewrightConfig) -> Iterator[Finding]:
 
 def check_rigs(config: FacewrightConfig, rigs_dir: Path | None = None) -> Iterator[Finding]:
     """Check that each installed rig loads and has all that a fit needs."""
-    from facewright.rig.spec import default_rigs_dir, list_rigs
+    from facewright.rig.spec import RIGS_DIR, list_rigs
 
-    rigs_dir = rigs_dir or default_rigs_dir()
+    rigs_dir = rigs_dir or RIGS_DIR
     rig_ids = list_rigs(rigs_dir)
     if not rig_ids:
         yield Finding("rigs", "FAIL", f"none in {rigs_dir}", "restore the rigs folder: git checkout -- rigs")

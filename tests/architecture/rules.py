@@ -1,0 +1,149 @@
+"""The rules of docs/architecture.md as functions from source text to sentences that name each violation."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+LAYERS: dict[str, set[str]] = {
+    "datatypes": set(),
+    "errors": set(),
+    "config": {"errors"},
+    "networks": {"datatypes", "errors"},
+    "rig": {"datatypes", "errors"},
+    "engine": {"rig.nouns", "rig.spec", "rig.appearance", "datatypes", "errors"},
+    "perception": {"networks", "rig", "engine", "datatypes", "errors"},
+    "fitting": {"networks", "rig", "engine", "config", "datatypes", "errors"},
+    "export": {"networks", "rig", "engine", "datatypes", "errors"},
+    "weights": {"networks", "errors"},
+    "pipelines": {
+        "perception", "fitting", "export", "networks", "rig", "engine", "config", "weights", "datatypes", "errors",
+    },
+    "training": {"perception", "fitting", "export", "networks", "rig", "engine", "weights", "datatypes", "errors"},
+    "doctor": {"rig", "config", "weights", "datatypes", "errors"},
+    "cli": {"pipelines", "doctor", "rig", "config", "weights", "datatypes", "errors"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}  # fmt: skip
+"""What each module or folder of the package may import besides itself; "rig.nouns" is that module alone."""
+
+NOT_IN_THE_BACKEND = ("bpy", "grpc", "google.protobuf", "torchvision", "torchaudio")
+MAY_READ_THE_ENVIRONMENT = ("cli.py",)
+MAY_PRINT = ("cli.py", "training/")
+MAY_LOAD_TORCH_FILES = ("weights.py",)
+MAY_CATCH_EVERYTHING = ("pipelines/workers.py", "engine/opengl.py", "doctor.py")
+"""One photo of many must not stop the rest; OpenGL drivers raise bare Exception."""
+FILE_LINES, FUNCTION_LINES = 400, 60
+
+
+def imported_modules(source: str, module: str) -> Iterator[tuple[int, str]]:
+    """Find what a module imports.
+
+    Args:
+        source: its text.
+        module: its path in the package, as in "rig/spec.py".
+
+    Yields:
+        Line number and dotted name; `from a import b` gives "a.b", so that a name may follow its module.
+    """
+    folder = ["facewright", *module.split("/")[:-1]]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = folder[: len(folder) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def wrong_imports(source: str, module: str) -> list[str]:
+    """Name the imports that go against LAYERS or NOT_IN_THE_BACKEND."""
+    own = module.removesuffix(".py").split("/")[0]
+    if own not in LAYERS:
+        return [f"{module}: tests/architecture/rules.py says nothing about `{own}`: give it a place in LAYERS"]
+    found = []
+    for line, name in imported_modules(source, module):
+        if any(name == banned or name.startswith(banned + ".") for banned in NOT_IN_THE_BACKEND):
+            found.append(f"{module}:{line}: `{name}` has no place in the backend")
+        if not name.startswith("facewright."):
+            continue
+        target = name.removeprefix("facewright.")
+        allowed = LAYERS[own] | {own}
+        if not any(target == unit or target.startswith(unit + ".") for unit in allowed):
+            found.append(f"{module}:{line}: `{own}` may not import `{target}`")
+    return found
+
+
+def wrong_calls(source: str, module: str) -> list[str]:
+    """Name what is done outside its only place: environment, print, torch.load, unpickling, catch-all."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        text = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Name) else ""
+        line = getattr(node, "lineno", 0)
+        if text in ("os.environ", "os.getenv", "environ", "getenv") and module not in MAY_READ_THE_ENVIRONMENT:
+            found.append(f"{module}:{line}: the environment is read in cli.py only")
+        if text == "torch.load" and module not in MAY_LOAD_TORCH_FILES:
+            found.append(f"{module}:{line}: torch.load stands in weights.py only")
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print" and not module.startswith(MAY_PRINT):
+            found.append(f"{module}:{line}: print stands in cli.py and training only; use logging or return a value")
+        if isinstance(node, ast.Global):
+            found.append(f"{module}:{line}: no global state")
+        is_catch_all = isinstance(node, ast.ExceptHandler) and (
+            node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
+        )
+        if is_catch_all and module not in MAY_CATCH_EVERYTHING:
+            found.append(f"{module}:{line}: catch what can be handled, not everything")
+    for line, name in imported_modules(source, module):
+        if name.split(".")[0] in ("pickle", "dill", "joblib", "shelve"):
+            found.append(f"{module}:{line}: nothing is ever unpickled")
+    return found
+
+
+def wrong_sizes(source: str, module: str) -> list[str]:
+    """Name files and functions over the hard limits, and modules without a docstring."""
+    tree = ast.parse(source)
+    found = []
+    lines = len(source.splitlines())
+    if lines > FILE_LINES:
+        found.append(f"{module}: {lines} lines, at most {FILE_LINES}")
+    if not ast.get_docstring(tree) and not (module.endswith("__init__.py") and not source.strip()):
+        found.append(f"{module}: no module docstring")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > FUNCTION_LINES:
+                found.append(f"{module}:{node.lineno}: {node.name} has {length} lines, at most {FUNCTION_LINES}")
+    return found
+
+
+def undocumented(source: str, module: str) -> list[str]:
+    """Name the public functions and classes at the top level of a module that have no docstring."""
+    return [
+        f"{module}:{node.lineno}: {node.name} has no docstring"
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+
+
+def machine_dependent(text: str, name: str) -> list[str]:
+    """Name paths of one machine and hosts of package indices in a text file."""
+    roots = "|".join(("home", "root", "work", "opt", "tmp", "Users", "mnt", "workspace"))
+    patterns = {
+        "an absolute path of one machine": rf"(?<![\w./~-])/(?:{roots})/[\w.-]+",
+        "the host of a package index": r"(?:py"
+        + r"pi\.org|pythonhosted\.org|download\.pytorch\.org|\bregistry\.npmjs)",
+    }
+    return [
+        f"{name}:{number}: {what}"
+        for number, line in enumerate(text.splitlines(), 1)
+        for what, pattern in patterns.items()
+        if re.search(pattern, line)
+    ]
+
+
+def commands_in(markdown: str) -> list[str]:
+    """Return the command lines in the fenced blocks of a Markdown text that start build.py or facewright."""
+    blocks = re.findall(r"```(?:bash|sh|console|)\n(.*?)```", markdown, re.DOTALL)
+    lines = [line.split("#")[0].strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith(("python3 build.py", "facewright ", ".venv/bin/facewright "))]

@@ -1,0 +1,46 @@
+"""A stand-in for the photo pipeline in worker processes: what it does is written in the photo file."""
+
+import json
+import os
+import time
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from facewright.config import FacewrightConfig
+from facewright.errors import FaceNotFound, WeightsMissing
+from facewright.pipelines.workers import Fit
+
+
+def open_stand_in(config: FacewrightConfig) -> Fit:
+    """Return a fit that obeys the photo's text: a number is the loss, a word is an accident."""
+
+    def fit(photo: Path, folder: Path, stop: Event) -> dict[str, float]:
+        order = photo.read_text()
+        if order == "no face":
+            raise FaceNotFound("There is no face in it.", "Take another photo.")
+        if order == "surprise":
+            raise ZeroDivisionError("nobody thought of this")
+        if order == "die":
+            os._exit(9)
+        if order == "wait":
+            while not stop.is_set():
+                time.sleep(0.01)
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((20, 20, 3), 90, np.uint8)).save(folder / "front.png")
+        (folder / "rig.json").write_text(json.dumps({"process": os.getpid()}))
+        return {"total": float(order) if order != "wait" else 0.0, "prior": config.fitting.prior_weight}
+
+    return fit
+
+
+def open_nothing(_config: FacewrightConfig) -> Fit:
+    """Fail to load as a machine without model files does."""
+    raise WeightsMissing("model file embedder is not there", "python3 build.py weights")
+
+
+def open_and_die(_config: FacewrightConfig) -> Fit:
+    """End the process while it loads."""
+    os._exit(7)

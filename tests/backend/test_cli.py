@@ -1,0 +1,133 @@
+"""Tests of parsing, configs from options, exit codes and the one-line form of errors."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from facewright import cli
+from facewright.config import FittingConfig
+from facewright.datatypes import Progress
+from facewright.errors import ConfigInvalid
+
+
+def parse(*words):
+    return cli.build_parser().parse_args(words)
+
+
+def test_options_become_the_config(monkeypatch, tmp_path):
+    monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path))
+    options = parse(
+        "fit", "a.png", "--out", "o", "--rig", "other", "--engine", "software", "--set", "fitting.iterations=7"
+    )
+    config = cli.build_config(options)
+    assert (config.rig, config.engine, config.device, config.cache_dir) == ("other", "software", "auto", tmp_path)
+    assert config.fitting == FittingConfig(iterations=7)
+
+
+def test_without_the_environment_the_users_cache_is_taken(monkeypatch):
+    monkeypatch.delenv("FACEWRIGHT_CACHE", raising=False)
+    assert cli.environment_config().cache_dir is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("fit", "a.png"),
+        ("fit", "--out", "o"),
+        ("fit", "a.png", "--out", "o", "--face", "two"),
+        ("fit", "a.png", "--out", "o", "--engine", "vulkan"),
+        ("batch", "--out", "o"),
+        ("random", "--out", "o"),
+        ("rig",),
+        ("sculpt",),
+        (),
+    ],
+)
+def test_a_wrong_command_line_exits_with_two(words, capsys):
+    with pytest.raises(SystemExit) as exit_info:
+        cli.main(words)
+    assert exit_info.value.code == 2
+    assert "usage: facewright" in capsys.readouterr().err
+
+
+def test_an_error_is_one_line_with_reason_and_remedy(capsys, tmp_path):
+    code = cli.main(["fit", "a.png", "--out", str(tmp_path), "--set", "fitting.iterations=many"])
+    captured = capsys.readouterr()
+    assert code == 2 and captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("error: CONFIG_INVALID: ") and " Remedy: " in captured.err
+
+
+def test_an_unknown_log_level_is_an_error(monkeypatch, capsys):
+    monkeypatch.setenv("FACEWRIGHT_LOG", "loud")
+    assert cli.main(["rig", "list"]) == 2
+    assert "FACEWRIGHT_LOG is 'loud'" in capsys.readouterr().err
+
+
+def test_ctrl_c_exits_with_130_and_a_line(monkeypatch, capsys):
+    def interrupt(_config):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("facewright.doctor.examine", interrupt)
+    assert cli.main(["doctor"]) == 130
+    assert capsys.readouterr().err == "stopped\n"
+
+
+def test_random_needs_a_positive_count(capsys, tmp_path):
+    assert cli.main(["random", "--count", "0", "--out", str(tmp_path)]) == 2
+    assert "--count is 0" in capsys.readouterr().err
+
+
+def test_rig_list_names_the_default_rig(capsys):
+    assert cli.main(["rig", "list"]) == 0
+    assert capsys.readouterr().out.startswith("makehuman ")
+
+
+def test_compiling_an_unknown_rig_is_an_error(capsys):
+    assert cli.main(["rig", "compile", "--rig", "nobody"]) == 2
+    assert "error: RIG_UNKNOWN: " in capsys.readouterr().err
+
+
+def test_doctor_fails_where_model_files_are_missing(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path))
+    assert cli.main(["doctor"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    failing = next(index for index, line in enumerate(lines) if line.startswith("[FAIL] model file"))
+    assert "remedy: " in lines[failing + 1]
+
+
+def test_a_cache_that_cannot_be_written_is_an_error_of_fetching(monkeypatch, capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FACEWRIGHT_CACHE", str(tmp_path / "file"))
+    assert cli.main(["weights"]) == 2
+    assert "error: OUTPUT_NOT_WRITABLE: " in capsys.readouterr().err
+
+
+def test_progress_prints_each_stage_and_each_tenth_once():
+    lines = []
+    show = cli.StageLines(lines.append)
+    show(Progress("observe", 0, 1))
+    show(Progress("observe", 0, 1))
+    for step in range(1, 21):
+        show(Progress("imitator", step, 20, 0.5))
+    assert lines[0] == "observe 0/1"
+    assert len(lines) == 1 + 11
+    assert "20/20" in lines[-1]
+
+
+def test_logging_levels_are_checked():
+    with pytest.raises(ConfigInvalid, match="FACEWRIGHT_LOG"):
+        cli.set_up_logging("everything")
+
+
+def test_the_command_line_imports_nothing_heavy_before_the_threads_are_limited():
+    code = "import sys, facewright.cli; print(sorted({'numpy', 'torch', 'scipy', 'cv2'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_the_module_runs_as_a_program():
+    shown = subprocess.run([sys.executable, "-m", "facewright", "--help"], capture_output=True, text=True, check=False)
+    assert shown.returncode == 0 and "fit" in shown.stdout and "doctor" in shown.stdout
