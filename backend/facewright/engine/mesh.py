@@ -64,10 +64,18 @@ def engine_mesh(rig: "Rig") -> EngineMesh:
         RigInvalid: The rig has no appearance, or its arrays contradict each other.
     """
     if rig.appearance is None:
-        raise RigInvalid(f"rig {rig.id} has no appearance to draw", "build it with facewright.training.build_appearance")
+        raise RigInvalid(
+            f"rig {rig.id} has no appearance to draw", "build it with facewright.training.build_appearance"
+        )
     look = rig.appearance
     return build_engine_mesh(
-        rig.mesh.triangles, rig.mesh.surfaces, look.render_vertex, look.render_triangles, look.uv, look.masks, look.labels
+        rig.mesh.triangles,
+        rig.mesh.surfaces,
+        look.render_vertex,
+        look.render_triangles,
+        look.uv,
+        look.masks,
+        look.labels,
     )
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-MASK_UNITS = ("layers", "shading", "paint")
-"""Samplers of the mask textures; each holds four of the twelve channels."""
+TEXTURE_UNITS = ("layers", "shading", "paint", "labels", "samples")
+"""Samplers of the shaders in the order of their texture units; the first three hold four mask channels each."""
 
 KEPT_TARGETS = 6
 """Image sizes whose framebuffers are kept between calls."""
@@ -30,11 +30,10 @@ _REMEDY = "install EGL and Mesa (Debian: libegl1 libgl1-mesa-dri), or ask for th
 
 @dataclass(frozen=True)
 class _Target:
-    """Framebuffers of one image size; `resolved` is `drawn` itself when a pixel has one sample."""
+    """Framebuffers of one image size: what the first pass sees at each sample, and the picture."""
 
-    drawn: "moderngl.Framebuffer"
-    geometry: "moderngl.Framebuffer"
-    resolved: "moderngl.Framebuffer"
+    samples: "moderngl.Framebuffer"
+    pixels: "moderngl.Framebuffer"
     resources: tuple[Any, ...]
 
 
@@ -43,7 +42,7 @@ class OpenGLEngine:
 
     Args:
         mesh: What to draw.
-        samples: Colour samples per pixel along each side.
+        samples: Colour samples per pixel along each side, 1 or 2.
 
     Raises:
         EngineUnavailable: No GL context could be made, or it lacks OpenGL 3.3.
@@ -52,6 +51,8 @@ class OpenGLEngine:
     name = "opengl"
 
     def __init__(self, mesh: EngineMesh, samples: int = 2) -> None:
+        if samples not in (1, 2):
+            raise ValueError(f"samples must be 1 or 2, got {samples}")
         self._mesh = mesh
         self._samples = samples
         self._context = _create_context()
@@ -102,18 +103,24 @@ class OpenGLEngine:
             for job in jobs:
                 target = self._target(job.camera.size_px)
                 self._draw(job, target)
-                renders.append(_read(target.resolved, job.camera.size_px))
+                renders.append(_read(target.pixels, job.camera.size_px))
         return renders
 
     def _build_programs(self) -> None:
-        vertex, fragment = _shader("head.vert"), _shader("head.frag")
-        constants = shader_constants()
+        constants = shader_constants() + f"const int SAMPLES = {self._samples};\n"
+        vertex, fragment = _shader("surface.vert"), _shader("surface.frag")
         variants = [_after_version(fragment, constants + define) for define in ("", "#define LASHES\n")]
-        self._programs = [self._keep(self._context.program(vertex, variant)) for variant in variants]
-        self._resolve = self._keep(self._context.program(_shader("resolve.vert"), _shader("resolve.frag")))
-        self._resolve["colours_and_labels"], self._resolve["normals_and_depths"] = 0, 1
-        self._resolve["samples"] = self._samples
-        self._resolve_array = self._keep(self._context.vertex_array(self._resolve, []))
+        self._surface_programs = [self._keep(self._context.program(vertex, variant)) for variant in variants]
+        picture = _after_version(_shader("picture.frag"), constants)
+        self._picture = self._keep(self._context.program(_shader("picture.vert"), picture))
+        self._picture_array = self._keep(self._context.vertex_array(self._picture, []))
+        for program in (*self._surface_programs, self._picture):
+            for unit, name in enumerate(TEXTURE_UNITS):
+                if name in program:
+                    program[name] = unit
+            if "texture_side" in program:
+                program["texture_side"] = float(self._mesh.labels.shape[0])
+        self._picture["background"] = BACKGROUND
 
     def _build_textures(self) -> None:
         gl = self._context
@@ -123,14 +130,11 @@ class OpenGLEngine:
             channels = np.ascontiguousarray(self._mesh.masks[..., first : first + 4])
             texture = self._keep(gl.texture((side, side), 4, channels.tobytes()))
             texture.build_mipmaps()
+            texture.filter = (gl.LINEAR_MIPMAP_NEAREST, gl.LINEAR)
             self._textures.append(texture)
         labels = self._keep(gl.texture((side, side), 1, self._mesh.labels.tobytes(), dtype="u1", alignment=1))
         labels.filter = (gl.NEAREST, gl.NEAREST)
         self._textures.append(labels)
-        for program in self._programs:
-            for unit, name in enumerate((*MASK_UNITS, "labels")):
-                if name in program:
-                    program[name] = unit
 
     def _build_buffers(self) -> None:
         gl, mesh = self._context, self._mesh
@@ -141,38 +145,37 @@ class OpenGLEngine:
         self._moving = self._keep(gl.buffer(reserve=count * 24, dynamic=True))
         fixed_buffer = self._keep(gl.buffer(fixed.tobytes()))
         is_lash = mesh.triangle_surfaces == LASH
+        layout = (
+            (self._moving, "3f 3f", "position", "normal"),
+            (fixed_buffer, "2f 1f 1f", "uv", "surface", "openness"),
+        )
         self._arrays = []
-        for program, chosen in zip(self._programs, (~is_lash, is_lash), strict=True):
+        for program, chosen in zip(self._surface_programs, (~is_lash, is_lash), strict=True):
             if chosen.any():
                 indices = self._keep(gl.buffer(mesh.render_triangles[chosen].astype(np.int32).tobytes()))
-                content = _used(program, [(self._moving, "3f 3f", ("position", "normal"))])
-                content += _used(program, [(fixed_buffer, "2f 1f 1f", ("uv", "surface", "occlusion"))])
-                self._arrays.append(self._keep(gl.vertex_array(program, content, indices)))
+                self._arrays.append(self._keep(gl.vertex_array(program, layout, indices)))
 
     def _draw(self, job: RenderJob, target: _Target) -> None:
         gl, mesh = self._context, self._mesh
         vertices = np.asarray(job.vertices_m, np.float32)
         moving = np.concatenate([vertices, vertex_normals(mesh, vertices)], axis=1)[mesh.render_vertex]  # (R, 6)
         self._moving.write(moving.tobytes())
-        for program in self._programs:
-            _set_uniforms(program, job, vertices, self._samples)
-        target.geometry.clear()
-        target.drawn.use()
-        target.drawn.color_mask = ((True,) * 4, (False,) * 4)
-        target.drawn.clear(*BACKGROUND, 0.0)
-        target.drawn.color_mask = ((True,) * 4, (True,) * 4)
-        gl.enable_only(gl.DEPTH_TEST)
-        gl.front_face = "cw"
-        for unit, texture in enumerate(self._textures):
+        values = _uniforms(job, vertices)
+        for program in (*self._surface_programs, self._picture):
+            for name, value in values.items():
+                if name in program:
+                    program[name].write(np.ascontiguousarray(value, np.float32).tobytes())
+        for unit, texture in enumerate((*self._textures, *target.samples.color_attachments)):
             texture.use(unit)
+        gl.front_face = "cw"
+        gl.enable_only(gl.DEPTH_TEST)
+        target.samples.use()
+        target.samples.clear(0.0, 0.0, 0.0, 0.0)
         for array in self._arrays:
             array.render()
-        if self._samples > 1:
-            gl.enable_only(gl.NOTHING)
-            target.resolved.use()
-            for unit, texture in enumerate(target.drawn.color_attachments):
-                texture.use(unit)
-            self._resolve_array.render(gl.TRIANGLES, 3)
+        gl.enable_only(gl.NOTHING)
+        target.pixels.use()
+        self._picture_array.render(gl.TRIANGLES, 3)
 
     def _target(self, size_px: tuple[int, int]) -> _Target:
         size = (int(size_px[0]), int(size_px[1]))
@@ -208,27 +211,22 @@ def _create_context() -> "moderngl.Context":
 
 def _build_target(gl: "moderngl.Context", size: tuple[int, int], samples: int) -> _Target:
     large = (size[0] * samples, size[1] * samples)
-    colour, geometry = gl.texture(large, 4), gl.texture(large, 4, dtype="f4")
+    seen = gl.texture(large, 4, dtype="u4")
+    seen.filter = (gl.NEAREST, gl.NEAREST)
     depth = gl.depth_renderbuffer(large)
-    for texture in (colour, geometry):
-        texture.filter = (gl.NEAREST, gl.NEAREST)
-    drawn = gl.framebuffer([colour, geometry], depth)
-    cleared = gl.framebuffer([geometry])
-    resources = [drawn, cleared, colour, geometry, depth]
-    resolved = drawn
-    if samples > 1:
-        small = [gl.texture(size, 4), gl.texture(size, 4, dtype="f4")]
-        resolved = gl.framebuffer(small)
-        resources += [resolved, *small]
-    return _Target(drawn, cleared, resolved, tuple(resources))
+    shown = [gl.texture(size, 4), gl.texture(size, 4, dtype="f4")]
+    framebuffers = [gl.framebuffer([seen], depth), gl.framebuffer(shown)]
+    return _Target(*framebuffers, (*framebuffers, seen, depth, *shown))
 
 
-def _set_uniforms(program: "moderngl.Program", job: RenderJob, vertices: np.ndarray, samples: int) -> None:
+def _uniforms(job: RenderJob, vertices: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the values of the uniforms that change from job to job; matrices column by column."""
     camera, colours, lighting = job.camera, job.colours, job.lighting
     direction = np.asarray(lighting.direction, np.float64)
-    values = {
+    return {
         "camera_from_world": np.asarray(camera.camera_from_world).T,
         "clip_from_camera": _clip_from_camera(camera, vertices).T,
+        "camera": np.array([*camera.centre_px, camera.focal_px]),
         "skin_colour": colours.skin,
         "lip_colour": colours.lip,
         "brow_colour": colours.brow,
@@ -238,11 +236,6 @@ def _set_uniforms(program: "moderngl.Program", job: RenderJob, vertices: np.ndar
         "light_key": lighting.key,
         "light_ambient": lighting.ambient,
     }
-    for name, value in values.items():
-        if name in program:
-            program[name].write(np.ascontiguousarray(value, np.float32).tobytes())
-    if "samples" in program:
-        program["samples"] = samples
 
 
 def _clip_from_camera(camera: Camera, vertices: np.ndarray) -> np.ndarray:
@@ -277,18 +270,6 @@ def _shader(name: str) -> str:
 def _after_version(source: str, addition: str) -> str:
     head, version, body = source.partition("#version 330\n")
     return head + version + addition + body
-
-
-def _used(program: "moderngl.Program", content: list[tuple]) -> list[tuple]:
-    """Skip the attributes that the compiler has thrown out of a program."""
-    kept = []
-    for buffer, layout, names in content:
-        parts = [
-            (part, name) if name in program else (f"{4 * int(part[0])}x", None)
-            for part, name in zip(layout.split(), names, strict=True)
-        ]
-        kept.append((buffer, " ".join(part for part, _ in parts), *(name for _, name in parts if name)))
-    return kept
 
 
 def _release(resources: Sequence[Any]) -> None:

@@ -46,6 +46,8 @@ WINDOW_EDGE = (0.955, 0.972)
 SPECULAR_MAXIMUM = 3.0
 SHOULDER_START = 0.6
 INSIDE = 0.03
+PLAIN_UV = 0.02
+"""A pixel whose samples lie on one surface and closer than this in the atlas is shaded once, from their mean."""
 
 
 @dataclass(frozen=True)
@@ -175,13 +177,16 @@ def shader_constants() -> str:
     """Return the constants of this module as GLSL."""
     scalars = {"KEY_OCCLUSION": KEY_OCCLUSION, "SPECULAR_MAXIMUM": SPECULAR_MAXIMUM, "SHOULDER_START": SHOULDER_START}
     vectors = {"REDNESS_TINT": REDNESS_TINT, "SHADE_TINT": SHADE_TINT, "SKY_ABOVE": SKY_ABOVE, "SKY_BELOW": SKY_BELOW}
-    lines = [f"const float {name} = {value:.6f};" for name, value in (scalars | {"INSIDE": INSIDE}).items()]
+    scalars |= {"INSIDE": INSIDE, "PLAIN_UV": PLAIN_UV}
+    lines = [f"const float {name} = {value:.6f};" for name, value in scalars.items()]
     lines += [f"const vec3 {name} = {_glsl(value)};" for name, value in vectors.items()]
     lines.append(f"const vec2 WINDOW_EDGE = {_glsl(WINDOW_EDGE)};")
     lines.append("struct Material { vec3 wrap; float roughness; float reflectance; float window; };")
     for name, one in MATERIALS.items():
         numbers = f"{_glsl(one.wrap)}, {one.roughness:.6f}, {one.reflectance:.6f}, {one.window:.6f}"
         lines.append(f"const Material {name}_MATERIAL = Material({numbers});")
+    surfaces = {"SKIN": SKIN, "EYE": EYE, "TEETH": TEETH, "TONGUE": TONGUE, "LASH": LASH}
+    lines += [f"const int {name} = {index};" for name, index in surfaces.items()]
     for name in ("skin", "eyes", "inner_mouth", "lashes"):
         lines.append(f"const uint {name.upper()}_LABEL = {PART_NAMES.index(name)}u;")
     return "\n".join(lines) + "\n"

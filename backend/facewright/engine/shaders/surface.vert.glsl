@@ -5,23 +5,23 @@ in vec3 position;
 in vec3 normal;
 in vec2 uv;
 in float surface;
-in float occlusion;
+in float openness;
 
 uniform mat4 camera_from_world;
 uniform mat4 clip_from_camera;
 
-out vec3 seen_position;
 out vec3 seen_normal;
+out float depth;
 out vec2 texture_uv;
-out float openness;
-flat out int surface_index;
+out float sky_share;
+flat out float surface_index;
 
 void main() {
     vec4 seen = camera_from_world * vec4(position, 1.0);
-    seen_position = seen.xyz;
     seen_normal = mat3(camera_from_world) * normal;
+    depth = seen.z;
     texture_uv = vec2(uv.x, 1.0 - uv.y);
-    openness = occlusion;
-    surface_index = int(surface + 0.5);
+    sky_share = openness;
+    surface_index = surface;
     gl_Position = clip_from_camera * seen;
 }

@@ -1,0 +1,188 @@
+// Second pass: shades a pixel from its samples; the same formulas, line by line, as shading.py, which documents them.
+#version 330
+
+uniform usampler2D samples;
+uniform sampler2D layers;
+uniform sampler2D shading;
+uniform sampler2D paint;
+uniform usampler2D labels;
+
+uniform vec3 skin_colour;
+uniform vec3 lip_colour;
+uniform vec3 brow_colour;
+uniform vec3 iris_colour;
+uniform vec3 hair_colour;
+uniform vec3 light_direction;
+uniform vec3 light_key;
+uniform vec3 light_ambient;
+uniform vec3 background;
+uniform vec3 camera;  // principal point and focal length in px
+
+layout(location = 0) out vec4 colour_and_label;
+layout(location = 1) out vec4 normal_and_depth;
+
+const int COUNT = SAMPLES * SAMPLES;
+
+vec3 composed_albedo(vec2 uv, float level) {
+    vec4 layer = textureLod(layers, uv, level);
+    vec4 shade = textureLod(shading, uv, level);
+    vec4 painted = textureLod(paint, uv, level);
+    vec3 colour = mix(skin_colour, skin_colour * REDNESS_TINT, shade.r);
+    colour = mix(colour, lip_colour, layer.r);
+    colour = mix(colour, hair_colour, layer.b);
+    colour = mix(colour, brow_colour, layer.g);
+    colour = mix(colour, iris_colour, layer.a);
+    colour = mix(colour, painted.rgb, painted.a);
+    colour *= 2.0 * shade.g;
+    colour *= mix(vec3(1.0), SHADE_TINT, shade.b);
+    return clamp(colour, 0.0, 1.0);
+}
+
+vec3 linear_from_srgb(vec3 c) {
+    return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878);
+}
+
+vec3 srgb_from_linear(vec3 c) {
+    return max(1.055 * pow(max(c, 0.0), vec3(0.416666667)) - 0.055, 0.0);
+}
+
+vec3 shoulder(vec3 c) {
+    vec3 t = max(c - SHOULDER_START, 0.0) / (1.0 - SHOULDER_START);
+    return min(c, SHOULDER_START) + (1.0 - SHOULDER_START) * t / (1.0 + t);
+}
+
+vec3 sky(float down) {
+    return mix(SKY_ABOVE, SKY_BELOW, 0.5 + 0.5 * down);
+}
+
+float fifth_power(float x) {
+    return x * x * x * x * x;
+}
+
+Material material_of(int surface) {
+    return surface == SKIN ? SKIN_MATERIAL : surface == EYE ? EYE_MATERIAL : surface == LASH ? LASH_MATERIAL : MOUTH_MATERIAL;
+}
+
+// What a sample sees, unpacked; kind is 0 where nothing is, else 1 + surface + 5 (back face).
+struct Seen { int kind; vec2 uv; vec3 normal; float depth; float openness; float level; };
+
+vec2 unpacked(uint bits) {
+    return vec2(bits & 0xFFFFu, bits >> 16) / 65535.0;
+}
+
+Seen seen_at(uvec4 bits) {
+    vec2 folded = unpacked(bits.y) * 2.0 - 1.0;
+    vec3 normal = vec3(folded, 1.0 - abs(folded.x) - abs(folded.y));
+    float below = max(-normal.z, 0.0);
+    normal.xy -= vec2(normal.x < 0.0 ? -below : below, normal.y < 0.0 ? -below : below);
+    float openness = float((bits.w >> 8) & 0xFFu) / 255.0;
+    float level = (float(bits.w >> 16) - 2048.0) / 256.0;
+    return Seen(int(bits.w & 0xFFu), unpacked(bits.x), normalize(normal), uintBitsToFloat(bits.z), openness, level);
+}
+
+int surface_of(int kind) {
+    return kind > 5 ? kind - 6 : kind - 1;
+}
+
+vec3 shaded(Seen seen, vec2 pixel) {
+    int surface = surface_of(seen.kind);
+    float openness = seen.openness;
+    Material material = material_of(surface);
+    vec3 view = -normalize(vec3((pixel - camera.xy) / camera.z, 1.0));
+    vec3 normal = seen.normal;
+    if (surface == LASH && dot(normal, view) < 0.0) normal = -normal;
+
+    float toward = dot(normal, light_direction);
+    float facing = max(dot(normal, view), 0.0);
+    vec3 key = light_key * mix(1.0, openness, KEY_OCCLUSION);
+    vec3 diffuse = clamp((toward + material.wrap) / (1.0 + material.wrap), 0.0, 1.0);
+
+    vec3 halfway = normalize(light_direction + view);
+    float aligned = max(dot(normal, halfway), 0.0);
+    float glancing = max(dot(view, halfway), 0.0);
+    float a = material.roughness * material.roughness;
+    float lobe = a / (aligned * aligned * (a * a - 1.0) + 1.0);
+    float fresnel = material.reflectance + (1.0 - material.reflectance) * fifth_power(1.0 - glancing);
+    float highlight = max(toward, 0.0) * lobe * lobe * fresnel / (4.0 * max(glancing * glancing, 0.1));
+
+    vec3 mirrored = reflect(-view, normal);
+    float rim = material.reflectance
+              + (max(1.0 - material.roughness, material.reflectance) - material.reflectance) * fifth_power(1.0 - facing);
+    highlight += material.window * smoothstep(WINDOW_EDGE.x, WINDOW_EDGE.y, dot(mirrored, light_direction));
+
+    vec3 albedo = linear_from_srgb(composed_albedo(seen.uv, max(seen.level, 0.0)));
+    vec3 colour = albedo * (key * diffuse + light_ambient * sky(normal.y) * openness);
+    colour += key * min(highlight, SPECULAR_MAXIMUM);
+    colour += light_ambient * sky(mirrored.y) * rim * openness;
+    if (seen.kind > 5) colour *= INSIDE;
+    return clamp(srgb_from_linear(shoulder(colour)), 0.0, 1.0);
+}
+
+uint label_of(int kind, vec2 uv) {
+    uint part = texelFetch(labels, ivec2(uv * vec2(textureSize(labels, 0))), 0).r;
+    int surface = surface_of(kind);
+    if (kind == 0) return 0u;
+    if (surface == LASH) return LASHES_LABEL;
+    if (surface == TEETH || surface == TONGUE) return INNER_MOUTH_LABEL;
+    return part != 0u ? part : surface == EYE ? EYES_LABEL : SKIN_LABEL;
+}
+
+uvec4 sample_bits(int i) {
+    return texelFetch(samples, ivec2(gl_FragCoord.xy) * SAMPLES + ivec2(i % SAMPLES, i / SAMPLES), 0);
+}
+
+// The mean of `count` samples from `first`; they lie close together on one surface.
+Seen mean_seen(int first, int count) {
+    Seen mean = Seen(0, vec2(0.0), vec3(0.0), 0.0, 0.0, 0.0);
+    for (int i = first; i < first + count; ++i) {
+        Seen one = seen_at(sample_bits(i));
+        mean.kind = one.kind;
+        mean.uv += one.uv;
+        mean.normal += one.normal;
+        mean.depth += one.depth;
+        mean.openness += one.openness;
+        mean.level += one.level;
+    }
+    float share = 1.0 / float(count);
+    float level = mean.level * share + 0.5 * log2(float(count));
+    return Seen(mean.kind, mean.uv * share, normalize(mean.normal), mean.depth * share, mean.openness * share, level);
+}
+
+// Software drivers compute both branches of an `if` but leave a loop early: hence loops whose count is a choice.
+void main() {
+    uint kinds = 0u;
+    bool is_plain = true;
+    uvec4 first = sample_bits(0);
+    vec2 first_uv = unpacked(first.x);
+    for (int i = 0; i < COUNT; ++i) {
+        uvec4 bits = sample_bits(i);
+        vec2 apart = abs(unpacked(bits.x) - first_uv);
+        is_plain = is_plain && (bits.w & 0xFFu) == (first.w & 0xFFu) && max(apart.x, apart.y) < PLAIN_UV;
+        kinds |= bits.w;
+    }
+    int count = kinds == 0u ? 0 : is_plain ? 1 : COUNT;
+    vec3 sum = vec3(0.0);
+    uint found = 0u;  // the samples' labels, 4 bits each
+    vec4 geometry = vec4(0.0);
+    for (int i = 0; i < count; ++i) {
+        Seen seen = mean_seen(i, is_plain ? COUNT : 1);
+        vec2 offset = is_plain ? vec2(0.0) : (vec2(i % SAMPLES, i / SAMPLES) + 0.5) / float(SAMPLES) - 0.5;
+        sum += seen.kind == 0 ? background : shaded(seen, gl_FragCoord.xy + offset);
+        found |= label_of(seen.kind, seen.uv) << (4 * i);
+        geometry = vec4(seen.normal, seen.depth);
+    }
+    uint label = found & 15u;
+    float best_score = -1.0;
+    for (int i = 0; i < (is_plain ? 0 : COUNT); ++i) {  // the nearest of the samples with the commonest label
+        uint own = (found >> (4 * i)) & 15u;
+        float score = 0.0;
+        for (int j = 0; j < COUNT; ++j) score += own == ((found >> (4 * j)) & 15u) ? 1.0 : 0.0;
+        Seen seen = seen_at(sample_bits(i));
+        score += own != 0u ? 0.5 / (1.0 + seen.depth) : 0.0;
+        geometry = score > best_score ? (own == 0u ? vec4(0.0) : vec4(seen.normal, seen.depth)) : geometry;
+        label = score > best_score ? own : label;
+        best_score = max(score, best_score);
+    }
+    colour_and_label = vec4(count == 0 ? background : sum / float(count), float(label) / 255.0);
+    normal_and_depth = geometry;
+}

@@ -1,0 +1,49 @@
+// First pass: stores what is seen at a sample, so that shading costs the same however small the triangles are.
+// x: uv, 16 bits each. y: normal on the octahedron, 16 bits each. z: the depth's float bits.
+// w: 0 where nothing is seen, else 1 + surface + 5 (back face); openness in bits 8 to 15; level of detail from bit 16.
+#version 330
+
+in vec3 seen_normal;
+in float depth;
+in vec2 texture_uv;
+in float sky_share;
+flat in float surface_index;
+
+uniform sampler2D shading;
+uniform float texture_side;
+
+layout(location = 0) out uvec4 seen;
+
+uint two_words(vec2 unit) {
+    uvec2 bits = uvec2(clamp(unit, 0.0, 1.0) * 65535.0 + 0.5);
+    return bits.x | (bits.y << 16);
+}
+
+vec2 octahedron(vec3 normal) {
+    vec3 n = normal / (abs(normal.x) + abs(normal.y) + abs(normal.z) + 1e-20);
+    vec2 folded = (1.0 - abs(n.yx)) * vec2(n.x < 0.0 ? -1.0 : 1.0, n.y < 0.0 ? -1.0 : 1.0);
+    return (n.z < 0.0 ? folded : n.xy) * 0.5 + 0.5;
+}
+
+#ifdef LASHES
+float threshold() {
+    ivec2 cell = ivec2(gl_FragCoord.xy) % SAMPLES;
+    int order = SAMPLES == 2 ? (cell.x ^ cell.y) * 2 + cell.y : cell.y * SAMPLES + cell.x;
+    return (float(order) + 0.5) / float(SAMPLES * SAMPLES);
+}
+#endif
+
+void main() {
+    vec2 along = dFdx(texture_uv), across = dFdy(texture_uv);
+    float level = 0.5 * log2(max(max(dot(along, along), dot(across, across)), 1e-12)) + log2(texture_side);
+#ifdef LASHES
+    if (textureLod(shading, texture_uv, max(level, 0.0)).a < threshold()) discard;
+    uint back = 0u;
+#else
+    uint back = gl_FrontFacing ? 0u : 5u;
+#endif
+    uint code = 1u + uint(surface_index + 0.5) + back;
+    uint detail = uint(clamp(level * 256.0 + 2048.5, 0.0, 65535.0));
+    code |= (uint(clamp(sky_share, 0.0, 1.0) * 255.0 + 0.5) << 8) | (detail << 16);
+    seen = uvec4(two_words(texture_uv), two_words(octahedron(seen_normal)), floatBitsToUint(depth), code);
+}

@@ -1,0 +1,313 @@
+"""Draws heads without OpenGL: a z-buffer rasteriser and the shading formula in NumPy, the same picture more slowly."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facewright.datatypes import Camera, Render, RenderJob
+from facewright.engine.mesh import LASH, EngineMesh, check_job, vertex_normals
+from facewright.engine.shading import BACKGROUND, PLAIN_UV, Fragments, fragment_labels, sample_thresholds, shade
+
+CANDIDATES = 1 << 20
+"""Pixels of bounding boxes that are tested at a time."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is seen at each of M samples or pixels.
+
+    Attributes:
+        kind: (M,) 0 nothing, else 1 + surface + 5 (back face).
+        uv: (M, 2) row 0 of the texture at 0.
+        normal: (M, 3) unit, camera space.
+        depth_m: (M,).
+        openness: (M,).
+        level: (M,) level of detail.
+    """
+
+    kind: np.ndarray
+    uv: np.ndarray
+    normal: np.ndarray
+    depth_m: np.ndarray
+    openness: np.ndarray
+    level: np.ndarray
+
+    def at(self, index: np.ndarray) -> "_Seen":
+        """Return the chosen samples."""
+        fields = (self.kind, self.uv, self.normal, self.depth_m, self.openness, self.level)
+        return _Seen(*(field[index] for field in fields))
+
+
+class SoftwareEngine:
+    """Draws one rig on the processor. Triangles that reach behind the camera are left out, not clipped.
+
+    Args:
+        mesh: What to draw.
+        samples: Colour samples per pixel along each side, 1 or 2.
+    """
+
+    name = "software"
+
+    def __init__(self, mesh: EngineMesh, samples: int = 2) -> None:
+        if samples not in (1, 2):
+            raise ValueError(f"samples must be 1 or 2, got {samples}")
+        self._mesh = mesh
+        self._samples = samples
+        self._levels = _mip_levels(mesh.masks)
+
+    def __enter__(self) -> "SoftwareEngine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Do nothing; there for the symmetry with OpenGLEngine."""
+
+    def render(self, jobs: Sequence[RenderJob]) -> list[Render]:
+        """Draw heads; as OpenGLEngine.render.
+
+        Args:
+            jobs: What to draw; each has its own camera and image size.
+
+        Returns:
+            The pictures, in order.
+
+        Raises:
+            ValueError: A job has a wrong shape or a value that is not finite.
+        """
+        for index, job in enumerate(jobs):
+            check_job(self._mesh, job, index)
+        return [self._render_one(job) for job in jobs]
+
+    def _render_one(self, job: RenderJob) -> Render:
+        width, height = job.camera.size_px
+        n = self._samples
+        seen = self._see(job)  # of height * n * width * n samples
+        grid = np.arange(height * n * width * n).reshape(height, n, width, n)
+        index = grid.transpose(0, 2, 1, 3).reshape(height * width, n * n)  # samples of each pixel
+        kinds, uv = seen.kind[index], seen.uv[index]
+        apart = np.abs(uv - uv[:, :1]).max(axis=(1, 2))
+        is_plain = (kinds == kinds[:, :1]).all(axis=1) & (apart < PLAIN_UV)
+        plain = np.flatnonzero(is_plain & (kinds[:, 0] > 0))
+        mixed = np.flatnonzero(~is_plain)
+
+        image = np.tile(np.float32(BACKGROUND), (height * width, 1))
+        labels = np.zeros(height * width, np.uint8)
+        depth = np.full(height * width, np.inf, np.float32)
+        normals = np.zeros((height * width, 3), np.float32)
+        mean = _mean(seen, index[plain], n)
+        pixels = np.stack([plain % width, plain // width], axis=1) + 0.5
+        image[plain], labels[plain] = self._shade(mean, pixels, job)
+        normals[plain], depth[plain] = mean.normal, mean.depth_m
+        if len(mixed):
+            self._resolve(seen, index[mixed], mixed, job, (image, labels, depth, normals))
+        shape = (height, width)
+        pixels_8bit = (image * 255 + 0.5).astype(np.uint8).reshape(*shape, 3)
+        return Render(pixels_8bit, labels.reshape(shape), depth.reshape(shape), normals.reshape(*shape, 3))
+
+    def _see(self, job: RenderJob) -> _Seen:
+        """Rasterise a job's mesh at every sample."""
+        mesh, camera, n = self._mesh, job.camera, self._samples
+        width, height = (side * n for side in camera.size_px)
+        rotation = np.asarray(camera.camera_from_world, np.float32)[:3]
+        vertices = np.asarray(job.vertices_m, np.float32)
+        place = (vertices @ rotation[:, :3].T + rotation[:, 3])[mesh.render_vertex]  # (R, 3)
+        normal = (vertex_normals(mesh, vertices) @ rotation[:, :3].T)[mesh.render_vertex]
+        depth = np.maximum(place[:, 2], 1e-6)
+        xy = (place[:, :2] / depth[:, None] * camera.focal_px + np.asarray(camera.centre_px)) * n
+        corners = mesh.render_triangles
+        drawn = np.flatnonzero((place[:, 2] > 0.01)[corners].all(axis=1))
+        uv = mesh.uv * (1, -1) + (0, 1)
+        level = _detail_levels(xy[corners], uv[corners], len(mesh.labels))
+        is_lash = mesh.triangle_surfaces == LASH
+        nearest = np.full(width * height, np.inf, np.float64)
+        owner = np.full(width * height, -1, np.int64)
+        weights = np.zeros((width * height, 3), np.float32)
+        thresholds = sample_thresholds(n)
+        for triangle, pixel, bary in _covered(xy[corners], depth[corners], drawn, width, height):
+            lash = np.flatnonzero(is_lash[triangle])
+            if len(lash):
+                at = np.einsum("ij,ijk->ik", bary[lash], uv[corners[triangle[lash]]])
+                opacity = self._sample(at, level[triangle[lash]])[:, 7]
+                limit = thresholds[pixel[lash] // width % n, pixel[lash] % n]
+                kept = np.ones(len(triangle), bool)
+                kept[lash] = opacity >= limit
+                triangle, pixel, bary = triangle[kept], pixel[kept], bary[kept]
+            z = np.einsum("ij,ij->i", bary, depth[corners[triangle]])
+            order = np.lexsort((-z, pixel))[::1]
+            last = np.append(pixel[order][1:] != pixel[order][:-1], True) if len(order) else np.zeros(0, bool)
+            front = order[last]
+            front = front[z[front] < nearest[pixel[front]]]
+            nearest[pixel[front]], owner[pixel[front]], weights[pixel[front]] = z[front], triangle[front], bary[front]
+        return self._attributes(owner, weights, nearest, xy, uv, normal, level)
+
+    def _attributes(
+        self,
+        owner: np.ndarray,
+        weights: np.ndarray,
+        nearest: np.ndarray,
+        xy: np.ndarray,
+        uv: np.ndarray,
+        normal: np.ndarray,
+        level: np.ndarray,
+    ) -> _Seen:
+        """Interpolate the vertices' attributes at the samples that a triangle owns."""
+        mesh = self._mesh
+        hit = np.flatnonzero(owner >= 0)
+        corners = mesh.render_triangles[owner[hit]]
+        bary = weights[hit]
+        surfaces = mesh.triangle_surfaces
+        a, b, c = (xy[mesh.render_triangles[:, i]] for i in range(3))
+        is_back = np.cross(b - a, c - a) > 0  # counter-clockwise outside is clockwise with y down
+        kind = np.zeros(len(owner), np.int64)
+        kind[hit] = 1 + surfaces[owner[hit]] + 5 * (is_back[owner[hit]] & (surfaces[owner[hit]] != LASH))
+        fields = []
+        for values in (uv, normal, mesh.openness[mesh.render_vertex][:, None]):
+            field = np.zeros((len(owner), values.shape[1]), np.float32)
+            field[hit] = np.einsum("ij,ijk->ik", bary, values[corners])
+            fields.append(field)
+        fields[1] /= np.maximum(np.linalg.norm(fields[1], axis=1, keepdims=True), 1e-9)
+        levels = np.zeros(len(owner), np.float32)
+        levels[hit] = level[owner[hit]]
+        return _Seen(kind, fields[0], fields[1], nearest.astype(np.float32), fields[2][:, 0], levels)
+
+    def _resolve(
+        self, seen: _Seen, index: np.ndarray, pixels: np.ndarray, job: RenderJob, pictures: tuple[np.ndarray, ...]
+    ) -> None:
+        """Shade every sample of mixed pixels; write their means and their winners into the pictures."""
+        image, labels, depth, normals = pictures
+        width, n = job.camera.size_px[0], self._samples
+        flat = index.ravel()
+        hit = seen.kind[flat] > 0
+        colour = np.tile(np.float32(BACKGROUND), (len(flat), 1))
+        label = np.zeros(len(flat), np.uint8)
+        row, column = np.divmod(flat[hit], width * n)
+        colour[hit], label[hit] = self._shade(seen.at(flat[hit]), (np.stack([column, row], axis=1) + 0.5) / n, job)
+        colour, label = colour.reshape(*index.shape, 3), label.reshape(index.shape)
+        votes = (label[:, :, None] == label[:, None, :]).sum(axis=2)
+        score = votes + np.where(label > 0, 0.5 / (1 + seen.depth_m[index]), 0)
+        best = np.take_along_axis(index, score.argmax(axis=1)[:, None], axis=1)[:, 0]
+        image[pixels] = colour.mean(axis=1)
+        labels[pixels] = np.take_along_axis(label, score.argmax(axis=1)[:, None], axis=1)[:, 0]
+        depth[pixels], normals[pixels] = seen.depth_m[best], seen.normal[best]
+
+    def _shade(self, seen: _Seen, pixels: np.ndarray, job: RenderJob) -> tuple[np.ndarray, np.ndarray]:
+        """Return colours and labels of samples (all of them seen) at continuous pixel coordinates (M, 2)."""
+        camera, side = job.camera, len(self._mesh.labels)
+        surfaces = (seen.kind - 1) % 5
+        rays = (pixels - np.asarray(camera.centre_px)) / camera.focal_px
+        rays = np.concatenate([rays, np.ones((len(rays), 1))], axis=1).astype(np.float32)
+        texel = np.clip((seen.uv * side).astype(np.int64), 0, side - 1)
+        parts = self._mesh.labels[texel[:, 1], texel[:, 0]]
+        masks = self._sample(seen.uv, seen.level)
+        fragments = Fragments(masks, parts, surfaces, seen.normal, rays, seen.openness, seen.kind <= 5)
+        colour, _ = shade(fragments, job.colours, job.lighting)
+        return colour, fragment_labels(parts, surfaces)
+
+    def _sample(self, uv: np.ndarray, level: np.ndarray) -> np.ndarray:
+        """Sample the masks bilinearly at the nearest level of detail; (M, 12) in [0, 1]."""
+        chosen = np.clip(np.ceil(level + 0.5) - 1, 0, len(self._levels) - 1).astype(np.int64)
+        values = np.empty((len(uv), self._mesh.masks.shape[2]), np.float32)
+        for number in np.unique(chosen):
+            here = np.flatnonzero(chosen == number)
+            values[here] = _bilinear(self._levels[number], uv[here])
+        return values
+
+
+def _mean(seen: _Seen, index: np.ndarray, samples: int) -> _Seen:
+    """Average the samples of plain pixels, index (M, samples^2)."""
+    normal = seen.normal[index].sum(axis=1)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    return _Seen(
+        seen.kind[index[:, 0]],
+        seen.uv[index].mean(axis=1),
+        normal,
+        seen.depth_m[index].mean(axis=1),
+        seen.openness[index].mean(axis=1),
+        seen.level[index].mean(axis=1) + np.log2(samples),
+    )
+
+
+def _covered(
+    xy: np.ndarray, depth: np.ndarray, drawn: np.ndarray, width: int, height: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield the samples that triangles cover, in pieces.
+
+    Args:
+        xy: (F, 3, 2) corners in samples.
+        depth: (F, 3) depth of the corners.
+        drawn: indices of the triangles to draw.
+        width: samples in a row.
+        height: rows.
+
+    Yields:
+        triangle (M,), pixel (M,) row by row, perspective-correct barycentric weights (M, 3).
+    """
+    low = np.clip(np.ceil(xy[drawn].min(axis=1) - 0.5), 0, (width, height)).astype(np.int64)
+    high = np.clip(np.floor(xy[drawn].max(axis=1) - 0.5) + 1, 0, (width, height)).astype(np.int64)
+    extent = np.maximum(high - low, 0)
+    count = extent[:, 0] * extent[:, 1]
+    drawn, low, extent, count = (array[count > 0] for array in (drawn, low, extent, count))
+    for piece in np.split(np.arange(len(drawn)), np.flatnonzero(np.diff(np.cumsum(count) // CANDIDATES)) + 1):
+        repeated = np.repeat(piece, count[piece])
+        start = np.cumsum(count[piece]) - count[piece]
+        offset = np.arange(len(repeated)) - np.repeat(start, count[piece])
+        x = low[repeated, 0] + offset % extent[repeated, 0]
+        y = low[repeated, 1] + offset // extent[repeated, 0]
+        triangle = drawn[repeated]
+        a, b, c = (xy[triangle, i] for i in range(3))
+        p = np.stack([x, y], axis=1) + 0.5
+        area = _cross(b - a, c - a)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            flat = np.stack([_cross(c - b, p - b), _cross(a - c, p - c), _cross(b - a, p - a)], axis=1) / area[:, None]
+        inside = (flat >= 0).all(axis=1)  # false for triangles without an area
+        triangle, flat = triangle[inside], flat[inside]
+        weights = flat / depth[triangle]
+        weights /= weights.sum(axis=1, keepdims=True)
+        yield triangle, (y * width + x)[inside], weights.astype(np.float32)
+
+
+def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    return u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+
+
+def _detail_levels(xy: np.ndarray, uv: np.ndarray, side: int) -> np.ndarray:
+    """Return the level of detail of each triangle, (F,): log2 of texels per sample along the faster image axis.
+
+    Args:
+        xy: (F, 3, 2) corners in samples.
+        uv: (F, 3, 2) corners in the texture.
+        side: texels along the texture's side.
+    """
+    e, f = xy[:, 1] - xy[:, 0], xy[:, 2] - xy[:, 0]
+    s, t = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
+    area = _cross(e, f)
+    area = np.where(np.abs(area) < 1e-9, 1e-9, area)[:, None]
+    along = (s * f[:, 1:] - t * e[:, 1:]) / area
+    across = (t * e[:, :1] - s * f[:, :1]) / area
+    fastest = np.maximum((along**2).sum(axis=1), (across**2).sum(axis=1))
+    return 0.5 * np.log2(np.maximum(fastest, 1e-12)) + np.log2(side)
+
+
+def _mip_levels(masks: np.ndarray) -> list[np.ndarray]:
+    """Return the masks (T, T, 12) and their halvings down to one texel, uint8."""
+    levels = [masks]
+    while min(levels[-1].shape[:2]) > 1:
+        height, width, channels = levels[-1].shape
+        blocks = levels[-1][: height // 2 * 2, : width // 2 * 2].reshape(height // 2, 2, width // 2, 2, channels)
+        levels.append(((blocks.sum(axis=(1, 3), dtype=np.uint16) + 2) // 4).astype(np.uint8))
+    return levels
+
+
+def _bilinear(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """Sample a uint8 texture (T, T, C) at uv (M, 2), repeating at its edges; (M, C) in [0, 1]."""
+    height, width = texture.shape[:2]
+    x, y = uv[:, 0] * width - 0.5, uv[:, 1] * height - 0.5
+    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    across, down = (x - left)[:, None].astype(np.float32), (y - top)[:, None].astype(np.float32)
+    rows, columns = (top % height, (top + 1) % height), (left % width, (left + 1) % width)
+    upper = texture[rows[0], columns[0]] * (1 - across) + texture[rows[0], columns[1]] * across
+    lower = texture[rows[1], columns[0]] * (1 - across) + texture[rows[1], columns[1]] * across
+    return (upper * (1 - down) + lower * down) / np.float32(255)
