@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import logging
+import math
 import os
 import sys
 import time
@@ -225,7 +226,9 @@ class StageLines:
         tenth = 10 * progress.step // max(progress.steps, 1)
         if self._shown != (progress.stage, tenth):
             self._shown = (progress.stage, tenth)
-            self._say(f"{progress.stage} {progress.step}/{progress.steps}")
+            count = f" {progress.step}/{progress.steps}" if progress.steps > 1 else ""
+            loss = "" if math.isnan(progress.loss) else f", loss {progress.loss:.4f}"
+            self._say(f"{progress.stage}{count}{loss}")
 
 
 def tell(message: str) -> None:

@@ -17,7 +17,7 @@ class FacewrightError(Exception):
 
     def one_line(self) -> str:
         """Return the whole error as the command line prints it."""
-        return f"{self.reason}: {self} Remedy: {self.remedy}"
+        return f"{self.reason}: {str(self).rstrip('.')}. Remedy: {self.remedy}"
 
 
 class ImageUnreadable(FacewrightError):

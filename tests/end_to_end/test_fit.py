@@ -1,0 +1,121 @@
+"""Tests of the whole way from a photo to the files of a head, through the command line."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+from pygltflib import GLTF2
+
+from facewright.cli import main
+from facewright.datatypes import ARKIT_52, BONE_CHANNELS
+from facewright.rig.spec import load_rig
+
+FILES = {"rig.json", "head.glb", "head.obj", "front.png", "as_photo.png", "sheet.png"}
+
+
+@pytest.fixture(scope="module")
+def document(fitted) -> dict:
+    return json.loads((fitted / "rig.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def rig():
+    return load_rig("makehuman")
+
+
+def picture(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"), np.float32)
+
+
+def test_a_fit_writes_exactly_its_files(fitted):
+    assert {path.name for path in fitted.iterdir()} == FILES
+    assert [path.name for path in fitted.parent.iterdir()] == [fitted.name]
+
+
+def test_rig_json_follows_the_committed_schema(document):
+    (schema,) = Path(__file__).resolve().parents[2].glob("backend/facewright/**/*.schema.json")
+    jsonschema.validate(document, json.loads(schema.read_text()))
+
+
+def test_rig_json_names_every_parameter_and_bone_channel_of_the_rig(document, rig):
+    assert document["rig"]["id"] == "makehuman"
+    parameters = document["parameters"]
+    assert list(parameters) == [parameter.name for parameter in rig.parameters]
+    assert all(0.0 <= value <= 1.0 for value in parameters.values())
+    assert max(abs(value - 0.5) for value in parameters.values()) > 0.1
+    moved = {(row["bone"], row["channel"]) for row in document["bone_channels"]}
+    assert {bone for bone, _ in moved} <= {bone.name for bone in rig.bones}
+    assert {channel for _, channel in moved} <= set(BONE_CHANNELS)
+
+
+def test_rig_json_keeps_the_expression_apart_from_the_identity(document):
+    expression = document["photo"]["expression"]
+    assert set(expression) == set(ARKIT_52)
+    assert expression["mouthSmileLeft"] + expression["mouthSmileRight"] > 0.2, "the astronaut smiles"
+
+
+def test_the_model_has_a_skeleton_and_52_named_morph_targets(fitted, rig):
+    model = GLTF2().load(str(fitted / "head.glb"))
+    assert len(model.skins) == 1
+    names = {model.nodes[index].name for index in model.skins[0].joints}
+    assert {bone.name for bone in rig.bones} <= names
+    named = [mesh.extras["targetNames"] for mesh in model.meshes if "targetNames" in mesh.extras]
+    assert named and all(names == list(ARKIT_52) for names in named)
+
+
+def test_the_wavefront_file_holds_the_whole_mesh(fitted, rig):
+    lines = (fitted / "head.obj").read_text().splitlines()
+    assert sum(line.startswith("f ") for line in lines) == len(rig.mesh.triangles)
+
+
+@pytest.mark.parametrize("name", ["front.png", "as_photo.png", "sheet.png"])
+def test_pictures_show_something(fitted, name):
+    image = picture(fitted / name)
+    assert image.std() > 10
+    assert len(np.unique(image.reshape(-1, 3).astype(np.uint8), axis=0)) > 500
+
+
+def test_the_front_view_is_a_face_on_a_plain_background(fitted):
+    image = picture(fitted / "front.png")
+    assert image.shape == (512, 512, 3)
+    corners = image[[2, 2], [2, -3]]
+    assert np.abs(corners[0] - corners[1]).max() <= 2
+    face = image[200:330, 180:330].reshape(-1, 3)
+    assert np.abs(face.mean(0) - corners[0]).max() > 20
+
+
+def test_the_same_photo_gives_the_same_head_again(photo, fitted, document, tmp_path):
+    assert main(["fit", str(photo), "--out", str(tmp_path / "again"), "--quiet"]) == 0
+    again = json.loads((tmp_path / "again" / "rig.json").read_text())
+    differences = [abs(again["parameters"][name] - value) for name, value in document["parameters"].items()]
+    assert max(differences) < 1e-3
+
+
+def test_the_software_engine_gives_a_head_too(photo, tmp_path, capsys):
+    options = ["--engine", "software", "--set", "fitting.iterations=2"]
+    assert main(["fit", str(photo), "--out", str(tmp_path / "head"), *options]) == 0
+    assert {path.name for path in (tmp_path / "head").iterdir()} == FILES
+    assert "imitator 2/2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("switch", ["landmark_stage", "imitator_stage", "learnt_correction", "engine_judge"])
+def test_every_stage_can_be_switched_off(photo, tmp_path, switch):
+    options = ["--set", f"fitting.{switch}=off", "--set", "fitting.iterations=3", "--quiet"]
+    assert main(["fit", str(photo), "--out", str(tmp_path / "head"), *options]) == 0
+    document = json.loads((tmp_path / "head" / "rig.json").read_text())
+    if switch == "imitator_stage":
+        assert "imitator" not in document["stage_ms"]
+
+
+def test_random_heads_follow_their_seed(tmp_path):
+    for name, seed in (("a", "4"), ("b", "4"), ("c", "5")):
+        assert main(["random", "--count", "2", "--seed", seed, "--out", str(tmp_path / name), "--quiet"]) == 0
+    fronts = {name: [picture(path) for path in sorted((tmp_path / name).rglob("front.png"))] for name in "abc"}
+    assert [len(pictures) for pictures in fronts.values()] == [2, 2, 2]
+    assert np.array_equal(fronts["a"][0], fronts["b"][0])
+    assert np.abs(fronts["a"][0] - fronts["a"][1]).mean() > 1
+    assert np.abs(fronts["a"][0] - fronts["c"][0]).mean() > 1
