@@ -16,7 +16,7 @@ from facewright.config import FacewrightConfig, with_overrides
 from facewright.datatypes import FaceColours, RenderJob
 from facewright.engine.cameras import PORTRAIT_FRAME, canonical_camera
 from facewright.engine.mesh import EYE, SKIN, TEETH, EngineMesh, build_engine_mesh
-from facewright.engine.opening import open_engine_mesh
+from facewright.engine.software import SoftwareEngine
 from facewright.engine.shading import DEFAULT_LIGHTING
 from facewright.errors import FacewrightError
 from facewright.pipelines.photo import PhotoPipeline
@@ -136,7 +136,7 @@ def main() -> None:
     report = {
         "scans": compare(
             pipeline,
-            open_engine_mesh(mesh),
+            SoftwareEngine(mesh),
             [scan_vertices(scans, generator) for _ in range(options.count)],
             lambda vertices: np.stack([vertices[part].mean(0) for part in _right_first(scans)]),
             skin,

