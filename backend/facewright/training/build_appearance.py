@@ -41,11 +41,11 @@ def build(folder: Path, seed: int = SEED) -> None:
 
 
 def _ear_share() -> np.ndarray:
-    """Return (V,) how much each vertex belongs to an ear, from what the ears' scale moves."""
+    """Return (V,) how much each vertex belongs to an ear, from what moves along when the ears move up."""
     share = 0.0
     for side in "lr":
-        moved = np.linalg.norm(read_target(f"ears/{side}-ear-scale-incr"), axis=1)
-        share = share + np.clip(moved / (0.45 * np.percentile(moved[moved > 1e-4], 90)), 0.0, 1.0)
+        moved = np.linalg.norm(read_target(f"ears/{side}-ear-trans-up"), axis=1)
+        share = share + np.clip((moved / moved.max() - 0.93) / 0.06, 0.0, 1.0)
     return share
 
 

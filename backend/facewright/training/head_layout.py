@@ -225,7 +225,7 @@ def _project(name: str, place: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return _unroll_lashes(place, triangles)
 
 
-EYE_RIM_DEGREES = 80.0
+EYE_RIM_DEGREES = 72.0
 EYE_RIM = 0.92
 """An eye's texture shows angles up to EYE_RIM_DEGREES from its forward axis within EYE_RIM of its radius."""
 

@@ -17,7 +17,7 @@ UPPER_LIP_MM = ((0, -57.8), (2.5, -57.3), (5.5, -56.7), (9, -57.5), (13, -59.6),
 LOWER_LIP_MM = ((0, -79.0), (5, -78.8), (10, -77.8), (14, -75.9), (18, -72.9), (20.5, -70.4), (22.6, -67.8))
 """Vermilion border of the left half, x and up from the middle between the eyes."""
 
-BROW_MM = ((10.5, 12.6, 6.5), (17, 14.6, 7.6), (26, 17.2, 7.4), (35, 18.8, 5.8), (43, 17.4, 4.0), (50.5, 13.6, 1.6))
+BROW_MM = ((11.5, 12.4, 5.2), (17, 14.0, 6.2), (26, 16.6, 6.0), (35, 18.3, 4.8), (43, 17.0, 3.3), (50, 13.4, 1.4))
 """Centre line (x, up) and height of the left brow."""
 
 NOSE_MM = ((0, 0), (6.5, -2), (7.5, -12), (9.5, -24), (15, -31), (18.6, -36), (18.2, -42), (13, -45.5), (0, -48.5))
@@ -33,7 +33,7 @@ JAWLINE_MM = ((-170, -60), (-110, -46), (-72, -46), (-60, -62), (-45, -82), (-20
 """Lower edge of the face seen from the side: forward, height."""
 
 SKULL_FORWARD_MM = -68.0
-IRIS_DEGREES = 28.0
+IRIS_DEGREES = 21.5
 PUPIL = 0.36
 
 
@@ -195,7 +195,7 @@ def _paint_skin(texels: Texels, layout: Layout, noise: _Noise, mask: dict[str, n
     """Scalp, blush, mottling, pores and the shade of creases."""
     skin = texels.on("face", "mouth", "socket.L", "socket.R")
     x, up, forward = np.abs(texels.x), texels.up, texels.forward
-    depth = _hair_depth(texels) + 3.0 * noise(texels, 7.0) + 1.5 * noise(texels, 2.2)
+    depth = _hair_depth(texels) + 3.0 * noise(texels, 17.0) + 2.5 * noise(texels, 7.0) + 1.5 * noise(texels, 2.2)
     stubble = 0.5 + 0.5 * noise(texels, (0.9, 0.9, 1.5))
     mask["hair"] = _smooth(-3.5, 6.0, depth) * (0.62 + 0.26 * stubble)
     cheek = np.exp(-(((x - 40) / 20) ** 2) - ((up + 30) / 17) ** 2) * (forward > -40)
@@ -203,14 +203,14 @@ def _paint_skin(texels: Texels, layout: Layout, noise: _Noise, mask: dict[str, n
     chin = np.exp(-((x / 16) ** 2) - ((up + 97) / 9) ** 2) * (forward > 5) * 0.45
     under_eye = np.exp(-(((x - 29) / 13) ** 2) - ((up + 10) / 5) ** 2) * (forward > 0) * 0.35
     mottle = 1.0 + 0.35 * noise(texels, 9.0) + 0.2 * noise(texels, 3.0)
-    red = 0.62 * cheek + 0.55 * tip + chin + under_eye + 0.55 * np.clip(texels.ear, 0, 1)
+    red = 0.36 * cheek + 0.34 * tip + 0.6 * chin + 0.3 * under_eye + 0.34 * texels.ear
     mask["redness"] = np.clip(red * mottle + 0.10 + 0.07 * noise(texels, 5.0), 0, 1) * skin * texels.on("face")
     fine = noise(texels, 0.55) * 0.5 + noise(texels, 0.95) * 0.5
     broad = 0.6 * noise(texels, 12.0) + 0.4 * noise(texels, 4.0)
     pores = 0.6 + 0.4 * np.clip(tip + cheek, 0, 1)
-    mask["detail"] += (0.020 * fine * pores + 0.012 * broad) * skin
-    closed = _smooth(0.62, 0.10, texels.openness)
-    mask["shade"] = np.where(texels.on("face"), 0.50 * closed, 0.0)
+    mask["detail"] += (0.026 * fine * pores + 0.018 * broad) * skin
+    closed = _smooth(0.45, 0.05, texels.openness)
+    mask["shade"] = np.where(texels.on("face"), 0.30 * closed, 0.0)
     lid, _ = _rim(layout, texels, "socket.L", "socket.R")
     mask["shade"] = np.maximum(mask["shade"] * _smooth(0.0, 6.0, lid), 0.0) * skin
 
@@ -227,13 +227,13 @@ def _paint_brows(layout: Layout, generator: np.random.Generator, mask: dict[str,
     for side in (1, -1):
         for stroke, strength in _brow_hairs(generator):
             pixels = np.round((to_texel(stroke * [side, 1]) - 0.5) * 16)
-            thick = np.array([3, 3, 3, 2, 2])
+            thick = np.array([2, 3, 2, 2, 1])
             for k in range(len(pixels) - 1):
                 layer = [pixels[k : k + 2].astype(np.int32)]
                 cv2.polylines(canvas, layer, False, int(strength * 255), int(thick[min(k, 4)]), cv2.LINE_AA, 4)
     hairs = cv2.resize(canvas, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     under = gaussian_filter(hairs, 3.0)
-    mask["brow"] = np.maximum(mask["brow"], np.clip(hairs * 0.85 + 0.45 * under, 0, 0.93))
+    mask["brow"] = np.maximum(mask["brow"], np.clip(hairs * 0.80 + 0.35 * under, 0, 0.92))
 
 
 def _brow_hairs(generator: np.random.Generator) -> list[tuple[np.ndarray, float]]:
@@ -244,7 +244,7 @@ def _brow_hairs(generator: np.random.Generator) -> list[tuple[np.ndarray, float]
     hairs = []
     for _ in range(520):
         t = generator.random() ** 0.9
-        across = np.clip(generator.normal(0, 0.30), -0.5, 0.5)
+        across = np.clip(generator.normal(0, 0.27), -0.55, 0.55)
         tangent = centre(min(t + 0.02, 1.0)) - centre(max(t - 0.02, 0.0))
         tangent /= np.linalg.norm(tangent)
         normal = np.array([-tangent[1], tangent[0]])
@@ -256,8 +256,8 @@ def _brow_hairs(generator: np.random.Generator) -> list[tuple[np.ndarray, float]
         steps = np.radians(lean + bend * np.linspace(0, 1, 5))
         moves = tangent * np.cos(steps)[:, None] + normal * np.sin(steps)[:, None]
         stroke = root + np.concatenate([[[0.0, 0.0]], np.cumsum(moves * length / 5, axis=0)])
-        fade = np.interp(t, [0, 0.1, 0.9, 1], [0.55, 0.9, 1.0, 0.8])
-        hairs.append((stroke - moves[0] * length * 0.3, fade * generator.uniform(0.55, 1.0)))
+        fade = np.interp(t, [0, 0.1, 0.9, 1], [0.35, 0.8, 1.0, 0.8])
+        hairs.append((stroke - moves[0] * length * 0.3, fade * generator.uniform(0.45, 1.0)))
     return hairs
 
 
@@ -267,8 +267,8 @@ def _paint_mouth(texels, layout, noise, mask, paint_rgb) -> None:
     distance, _ = _rim(layout, texels, "mouth")
     bag = texels.on("mouth")
     inner = np.where(bag, _smooth(1.5, 7.0, distance), 0.0)
-    ragged = lip + 0.35 * noise(texels, (1.2, 1.2, 3.0))
-    mask["lip"] = np.where(bag, 1.0, _smooth(-1.1, 1.0, ragged)) * 0.92
+    ragged = lip + 0.30 * noise(texels, (1.6, 1.6, 3.0))
+    mask["lip"] = np.where(bag, 1.0, _smooth(-1.3, 1.6, ragged)) * 0.86
     inside_lip = _smooth(-0.5, 1.5, lip) * texels.on("face")
     creases = noise(texels, (0.75, 3.0, 5.0))
     mask["detail"] += inside_lip * (0.035 * creases + 0.015 * noise(texels, 0.6))
@@ -293,7 +293,8 @@ def _paint_mouth(texels, layout, noise, mask, paint_rgb) -> None:
         colour = np.array([0.90, 0.86, 0.78]) * (1 - gum[..., None]) + np.array([0.72, 0.40, 0.39]) * gum[..., None]
         paint_rgb[teeth] = colour[teeth]
         mask["paint"] = np.where(teeth, 1.0, mask["paint"])
-        gap = _smooth(0.44, 0.5, tooth) * 0.5 + 0.35 * _smooth(15.0, -12.0, texels.forward)
+        tips = 0.5 * _smooth(1.6, 0.2, height) if sign > 0 else 0.0
+        gap = tips + _smooth(0.44, 0.5, tooth) * 0.5 + 0.35 * _smooth(15.0, -12.0, texels.forward)
         mask["shade"] = np.where(teeth, gap, mask["shade"])
 
 
@@ -375,19 +376,19 @@ def _paint_lashes(name: str, texels: Texels, generator: np.random.Generator, mas
     width, height, fine = right - left, bottom - top, 4
     canvas = np.zeros((height * fine, width * fine), np.uint8)
     is_upper = name.endswith("-2")
-    count = 78 if is_upper else 52
+    count = 64 if is_upper else 44
     for k in range(count):
         u = (k + generator.uniform(0.1, 0.9)) / count
         fan = (u - 0.42) * 0.16 + generator.normal(0, 0.016)
-        clump = 0.010 * np.sin(u * 60.0)
-        reach = generator.uniform(0.55, 0.98) * np.interp(u, [0, 0.2, 0.8, 1], [0.5, 0.85, 1.0, 0.75])
+        clump = 0.012 * np.sin(u * 45.0)
+        reach = generator.uniform(0.55, 0.98) * np.interp(u, [0, 0.15, 0.5, 0.78, 0.9, 1], [0.35, 0.7, 0.95, 0.9, 0.5, 0.2])
         reach *= 1.0 if is_upper else 0.62
         v = np.linspace(0, 1, 9)
         points = np.stack([u + (fan + clump) * v**1.5, v * reach], axis=1)
         pixels = np.stack([points[:, 0] * width, height - MARGIN_PX - points[:, 1] * (height - 2 * MARGIN_PX)], axis=1)
         for i in range(len(v) - 1):
             segment = np.round((pixels[i : i + 2] * fine - 0.5) * 16).astype(np.int32)
-            thickness = max(1, round((1.7 if is_upper else 1.3) * fine * (1 - v[i]) ** 0.7))
+            thickness = max(1, round((1.25 if is_upper else 1.0) * fine * (1 - v[i]) ** 0.6))
             cv2.polylines(canvas, [segment], False, 255, thickness, cv2.LINE_AA, 4)
     box = np.s_[top:bottom, left:right]
     strands = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
@@ -410,9 +411,8 @@ def _labels(texels: Texels, layout: Layout, mask: dict[str, np.ndarray]) -> np.n
     labels[face & (_nose_depth(texels) > 0)] = part["nose"]
     labels[face & (gaussian_filter(mask["brow"], 2.0) > 0.28)] = part["brows"]
     distance, nearest = _rim(layout, texels, "mouth")
-    rim = layout.rims_mm["mouth"]
-    middle = np.interp(nearest[..., 0], *_rim_middle(rim))
-    is_upper = np.where(texels.on("mouth"), nearest[..., 2] > middle, texels.up > middle)
+    middle = np.interp(nearest[..., 0], *_rim_middle(layout.rims_mm["mouth"]))
+    is_upper = np.where(texels.on("mouth"), _bag_is_upper(layout), texels.up > middle)
     lips = (face & (_lip_depth(texels) > 0)) | (texels.on("mouth") & (distance < 3.0))
     labels[lips & is_upper] = part["upper_lip"]
     labels[lips & ~is_upper] = part["lower_lip"]
@@ -426,6 +426,24 @@ def _labels(texels: Texels, layout: Layout, mask: dict[str, np.ndarray]) -> np.n
         if "eyelashes" in name:
             labels[top:bottom, left:right] = part["lashes"]
     return labels
+
+
+def _bag_is_upper(layout: Layout) -> np.ndarray:
+    """Return (S, S) whether the mouth bag's chart, whose border is the rim, lies beside the upper lip at a texel."""
+    left, top, right, bottom = BOXES_PX["mouth"]
+    rim = layout.rims_mm["mouth"]
+    member = np.flatnonzero((layout.chart == list(BOXES_PX).index("mouth")) & (layout.depth_mm < 1e-6))
+    uv = layout.uv[member] * SIDE - [(left + right) / 2, SIDE - (top + bottom) / 2]
+    angle = np.arctan2(uv[:, 1], uv[:, 0])
+    place = layout.place_mm[member]
+    corners = angle[[np.argmin(place[:, 0]), np.argmax(place[:, 0])]]
+    y, x = np.mgrid[0:SIDE, 0:SIDE] + 0.5
+    at = np.arctan2((top + bottom) / 2 - y, x - (left + right) / 2)
+    between = np.mod(at - corners[0], 2 * np.pi) < np.mod(corners[1] - corners[0], 2 * np.pi)
+    on_arc = np.mod(angle - corners[0], 2 * np.pi) < np.mod(corners[1] - corners[0], 2 * np.pi)
+    first_is_upper = place[on_arc, 2].mean() > place[~on_arc, 2].mean()
+    assert len(member) == len(rim)
+    return between if first_is_upper else ~between
 
 
 def _rim_middle(rim: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
