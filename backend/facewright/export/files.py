@@ -1,0 +1,98 @@
+"""Writes results whole or not at all: under a temporary name beside the target, then renamed."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from facewright.errors import OutputNotWritable
+
+_REMEDIES = {
+    errno.ENOSPC: "free some disk space, or choose another folder with --out",
+    errno.EDQUOT: "free some of your disk quota, or choose another folder with --out",
+    errno.EACCES: "choose a folder that you may write to with --out",
+    errno.EPERM: "choose a folder that you may write to with --out",
+    errno.EROFS: "choose a folder on a writable disk with --out",
+    errno.ENOTDIR: "a part of the path is a file; choose another folder with --out",
+    errno.EEXIST: "a file has the folder's name; choose another folder with --out",
+    errno.ENAMETOOLONG: "choose a shorter name with --out",
+}
+
+
+def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
+    """Write one file so that it is there whole or not at all.
+
+    Args:
+        path: Where the file shall be; its folder is made when missing.
+        write: Writes the content to the path it is given, which has the same suffix.
+
+    Raises:
+        OutputNotWritable: The disk is full, or the folder cannot be written to. Nothing of the file is left.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        write(temporary)
+        _settle(temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise not_writable(path, error) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_folder(folder: Path, write: Callable[[Path], object]) -> None:
+    """Write the files of a folder so that they appear together once all are complete.
+
+    Args:
+        folder: Where the files shall be; made when missing, other files in it stay.
+        write: Writes files into the empty folder that it is given.
+
+    Raises:
+        OutputNotWritable: The disk is full, or the folder cannot be written to. Nothing new is left then.
+    """
+    folder = Path(folder)
+    temporary, made = None, None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        write(temporary)
+        made = None if folder.exists() else folder
+        folder.mkdir(exist_ok=True)
+        files = sorted(path for path in temporary.iterdir())
+        for path in files:
+            _settle(path)
+        for path in files:
+            os.replace(path, folder / path.name)
+        made = None
+    except OSError as error:
+        raise not_writable(folder, error) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+        if made is not None:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def not_writable(path: Path, error: OSError) -> OutputNotWritable:
+    """Say what kept a path from being written and what to do about it."""
+    remedy = _REMEDIES.get(error.errno or 0, "choose another folder with --out")
+    return OutputNotWritable(f"{path} could not be written: {error.strerror or error}", remedy)
+
+
+def _settle(path: Path) -> None:
+    """Give a finished file the permissions of an ordinary new file and push it to the disk."""
+    if not path.is_file():
+        return
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
