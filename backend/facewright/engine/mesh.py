@@ -1,21 +1,47 @@
 """What an engine needs of a rig: the render mesh with its masks, vertex normals, and the checks on jobs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
-from facewright.datatypes import RenderJob
+from facewright.datatypes import PART_NAMES, RenderJob
+from facewright.engine.occlusion import sky_openness
 from facewright.errors import RigInvalid
 
 if TYPE_CHECKING:
-    from facewright.rig.spec import Rig
+    from facewright.rig.nouns import Appearance, Mesh, Rig
 
 SKIN, EYE, TEETH, TONGUE, LASH = range(5)
 """Surfaces of a mesh vertex, as in `Mesh.surfaces`."""
 
 MAXIMUM_SIDE_PX = 8192
+
+CORNEA_STEEPNESS = 0.55
+"""How much faster the normal turns over the cornea than over the sphere: 12 mm / 7.8 mm - 1."""
+
+CORNEA_COSINE = 0.82
+"""Cosine of the angle, seen from the eyeball's middle, at which the cornea ends."""
+
+MOUTH_DEPTH_M = 0.045
+"""Behind the front teeth, where the throat's darkness begins."""
+
+LEAST_OPENNESS = (0.1, 0.3, 0.1, 0.1, 0.6)
+"""Openness of a wholly covered vertex of each surface; eyelids move and lashes let light through."""
+
+
+@dataclass(frozen=True)
+class Eyeball:
+    """One connected piece of eye surface.
+
+    Attributes:
+        vertices: (M,) mesh vertices.
+        is_iris: (M,) bool, those that the labels texture calls iris.
+    """
+
+    vertices: np.ndarray
+    is_iris: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -30,7 +56,7 @@ class EngineMesh:
         uv: (R, 2) float32 in [0, 1], v up.
         masks: (T, T, 12) uint8 appearance masks, row 0 at v = 1.
         labels: (T, T) uint8 part of each skin and eye texel.
-        eyes: vertex indices of each eyeball.
+        eyes: the eyeballs.
         openness: (V,) float32 unoccluded share of the sky at the neutral head, 0 to 1.
         triangle_sum: (V, F) sparse 0/1 matrix that adds up the triangles around each vertex.
     """
@@ -42,7 +68,7 @@ class EngineMesh:
     uv: np.ndarray
     masks: np.ndarray
     labels: np.ndarray
-    eyes: tuple[np.ndarray, ...]
+    eyes: tuple[Eyeball, ...]
     openness: np.ndarray
     triangle_sum: sparse.csr_matrix
 
@@ -67,34 +93,18 @@ def engine_mesh(rig: "Rig") -> EngineMesh:
         raise RigInvalid(
             f"rig {rig.id} has no appearance to draw", "build it with facewright.training.build_appearance"
         )
-    look = rig.appearance
-    return build_engine_mesh(
-        rig.mesh.triangles,
-        rig.mesh.surfaces,
-        look.render_vertex,
-        look.render_triangles,
-        look.uv,
-        look.masks,
-        look.labels,
-    )
+    return build_engine_mesh(rig.mesh, rig.appearance)
 
 
-def build_engine_mesh(
-    triangles: np.ndarray,
-    surfaces: np.ndarray,
-    render_vertex: np.ndarray,
-    render_triangles: np.ndarray,
-    uv: np.ndarray,
-    masks: np.ndarray,
-    labels: np.ndarray,
-) -> EngineMesh:
-    """Check the arrays of an EngineMesh (shapes and meanings there) and derive its adjacency.
+def build_engine_mesh(mesh: "Mesh", look: "Appearance") -> EngineMesh:
+    """Join a neutral head and its appearance, and derive what depends on them alone.
 
     Raises:
         RigInvalid: The arrays contradict each other.
     """
-    triangles, render_triangles = np.asarray(triangles, np.int32), np.asarray(render_triangles, np.int32)
-    render_vertex, surfaces = np.asarray(render_vertex, np.int32), np.asarray(surfaces, np.uint8)
+    triangles, render_triangles = np.asarray(mesh.triangles, np.int32), np.asarray(look.render_triangles, np.int32)
+    render_vertex, surfaces = np.asarray(look.render_vertex, np.int32), np.asarray(mesh.surfaces, np.uint8)
+    uv, masks, labels = look.uv, look.masks, look.labels
     remedy = "rebuild the rig's appearance with facewright.training.build_appearance"
     if triangles.shape != render_triangles.shape or triangles.ndim != 2 or triangles.shape[1] != 3:
         message = f"mesh has triangles {triangles.shape}, appearance {render_triangles.shape}; expected equal (F, 3)"
@@ -109,7 +119,7 @@ def build_engine_mesh(
     corners = np.arange(triangles.size) // 3
     ones = np.ones(triangles.size, np.float32)
     triangle_sum = sparse.csr_matrix((ones, (triangles.ravel(), corners)), (len(surfaces), len(triangles)))
-    return EngineMesh(
+    built = EngineMesh(
         triangles,
         surfaces,
         render_vertex,
@@ -117,10 +127,13 @@ def build_engine_mesh(
         np.asarray(uv, np.float32),
         np.ascontiguousarray(masks, np.uint8),
         np.ascontiguousarray(labels, np.uint8),
-        _eyeballs(triangles, surfaces),
+        (),
         np.ones(len(surfaces), np.float32),
         triangle_sum,
     )
+    parts = _vertex_parts(built)
+    built = replace(built, eyes=_eyeballs(built, parts))
+    return replace(built, openness=_openness(built, np.asarray(mesh.vertices_m), parts))
 
 
 def vertex_normals(mesh: EngineMesh, vertices_m: np.ndarray) -> np.ndarray:
@@ -142,7 +155,7 @@ def vertex_normals(mesh: EngineMesh, vertices_m: np.ndarray) -> np.ndarray:
     areas[:, 2] = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
     normals = mesh.triangle_sum @ areas  # (V, 3)
     for eye in mesh.eyes:
-        normals[eye] = vertices[eye] - vertices[eye].mean(axis=0)
+        normals[eye.vertices] = _eye_normals(vertices[eye.vertices], eye.is_iris)
     lengths = np.sqrt(np.einsum("ij,ij->i", normals, normals))
     return normals / np.maximum(lengths, 1e-20)[:, None]
 
@@ -182,10 +195,51 @@ def check_job(mesh: EngineMesh, job: RenderJob, index: int) -> None:
         raise ValueError(f"{name}: lighting.direction has no length")
 
 
-def _eyeballs(triangles: np.ndarray, surfaces: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the vertex indices of each connected piece of eye surface."""
-    edges = triangles[surfaces[triangles[:, 0]] == EYE][:, [0, 1, 1, 2]].reshape(-1, 2)
-    graph = sparse.coo_matrix((np.ones(len(edges)), edges.T), (len(surfaces), len(surfaces)))
+def _vertex_parts(mesh: EngineMesh) -> np.ndarray:
+    """Return the part at each vertex, (V,) uint8, read from the labels texture."""
+    side = len(mesh.labels)
+    texel = np.clip((mesh.uv * (1, -1) + (0, 1)) * side, 0, side - 1).astype(np.int64)
+    parts = np.zeros(len(mesh.surfaces), np.uint8)
+    parts[mesh.render_vertex] = mesh.labels[texel[:, 1], texel[:, 0]]
+    return parts
+
+
+def _eyeballs(mesh: EngineMesh, parts: np.ndarray) -> tuple[Eyeball, ...]:
+    """Return each connected piece of eye surface."""
+    count = len(mesh.surfaces)
+    edges = mesh.triangles[mesh.triangle_surfaces == EYE][:, [0, 1, 1, 2]].reshape(-1, 2)
+    graph = sparse.coo_matrix((np.ones(len(edges)), edges.T), (count, count))
     _, piece = sparse.csgraph.connected_components(graph, directed=False)
     used = np.unique(edges)
-    return tuple(used[piece[used] == number] for number in np.unique(piece[used]))
+    eyes = []
+    for number in np.unique(piece[used]):
+        vertices = used[piece[used] == number]
+        eyes.append(Eyeball(vertices, parts[vertices] == PART_NAMES.index("iris")))
+    return tuple(eyes)
+
+
+def _eye_normals(vertices: np.ndarray, is_iris: np.ndarray) -> np.ndarray:
+    """Return the normals (M, 3), of any length, of an eyeball's sphere with the steeper cornea over its iris."""
+    outward = vertices - vertices.mean(axis=0)
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
+    if not is_iris.any():
+        return outward
+    axis = outward[is_iris].mean(axis=0)
+    axis /= np.linalg.norm(axis)
+    along = outward @ axis
+    bulge = CORNEA_STEEPNESS * np.clip((along - CORNEA_COSINE) / (1 - CORNEA_COSINE), 0, 1) ** 0.5
+    return outward + bulge[:, None] * (outward - along[:, None] * axis)
+
+
+def _openness(mesh: EngineMesh, vertices_m: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Return the openness of each vertex; in the mouth, which the neutral head shuts, it falls with depth instead."""
+    casts = ~np.isin(mesh.triangle_surfaces, (LASH, EYE))
+    openness = sky_openness(vertices_m, vertex_normals(mesh, vertices_m), mesh.triangles[casts])
+    for surface, least in enumerate(LEAST_OPENNESS):
+        at = mesh.surfaces == surface
+        openness[at] = least + (1 - least) * openness[at]
+    is_mouth = np.isin(mesh.surfaces, (TEETH, TONGUE)) | (parts == PART_NAMES.index("inner_mouth"))
+    if is_mouth.any():
+        depth = vertices_m[is_mouth, 1] - vertices_m[is_mouth, 1].min()
+        openness[is_mouth] = 0.08 + 0.52 * np.clip(1 - depth / MOUTH_DEPTH_M, 0, 1)
+    return openness

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facewright.datatypes import Camera, Render, RenderJob
+from facewright.engine.lighting import BACKGROUND
 from facewright.engine.mesh import LASH, EngineMesh, check_job, vertex_normals
-from facewright.engine.shading import BACKGROUND, shader_constants
+from facewright.engine.shading import shader_constants
 from facewright.errors import EngineUnavailable
 
 if TYPE_CHECKING:

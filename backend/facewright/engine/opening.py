@@ -9,7 +9,7 @@ from facewright.engine.software import SoftwareEngine
 from facewright.errors import ConfigInvalid, EngineUnavailable
 
 if TYPE_CHECKING:
-    from facewright.rig.spec import Rig
+    from facewright.rig.nouns import Rig
 
 _LOG = logging.getLogger(__name__)
 

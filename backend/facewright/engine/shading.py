@@ -9,10 +9,11 @@ unoccluded share of the sky, 0 to 1):
     sky(d)    = mix(SKY_ABOVE, SKY_BELOW, (1 + d.y) / 2)
     specular  = max(n.l, 0) D(n.h) F(v.h) / (4 max((v.h)^2, 0.1))     GGX D without its 1/pi, Schlick F
     window    = smoothstep(WINDOW_EDGE, r.l)                 the softbox that an eye mirrors
-    rim       = F0 + (max(1 - roughness, F0) - F0) (1 - n.v)^5
+    rim       = F0 + (sheen - F0) (1 - n.v)^5
+    gloss     = 1 - HAIR_MATTNESS max(hair, brow) + LIP_GLOSS lip         from the masks
     light     = key mix(1, o, KEY_OCCLUSION)
-    colour    = albedo (light diffuse + ambient sky(n) o) + light min(specular + window, SPECULAR_MAXIMUM)
-                + ambient sky(r) rim o
+    colour    = albedo (light diffuse + ambient sky(n) o) + light gloss min(specular + window, SPECULAR_MAXIMUM)
+                + ambient sky(r) gloss rim o
     colour    = INSIDE colour                                on back faces, which only show through gaps
     image     = srgb(shoulder(colour))                       linear to SHOULDER_START, then bending towards 1
 
@@ -28,22 +29,15 @@ import numpy as np
 
 from facewright.datatypes import PART_NAMES, FaceColours, Lighting
 from facewright.engine.mesh import EYE, LASH, SKIN, TEETH, TONGUE
+from facewright.rig.appearance import REDNESS_TINT, SHADE_TINT, compose
 
-BACKGROUND = (0.62, 0.63, 0.65)
-"""sRGB colour behind a head."""
-
-DEFAULT_LIGHTING = Lighting(
-    np.array([-0.42, -0.50, -0.757]), np.array([0.86, 0.83, 0.79]), np.array([0.40, 0.415, 0.44])
-)
-"""A soft key from the upper left in front, and a brighter-than-dim room."""
-
-REDNESS_TINT = (1.04, 0.82, 0.78)
-SHADE_TINT = (0.42, 0.28, 0.25)
 SKY_ABOVE = (1.05, 1.05, 1.08)
 SKY_BELOW = (0.62, 0.56, 0.52)
 KEY_OCCLUSION = 0.7
 WINDOW_EDGE = (0.955, 0.972)
 SPECULAR_MAXIMUM = 3.0
+HAIR_MATTNESS = 0.75
+LIP_GLOSS = 0.8
 SHOULDER_START = 0.6
 INSIDE = 0.03
 PLAIN_UV = 0.02
@@ -58,20 +52,22 @@ class Material:
         wrap: RGB share by which diffuse light reaches around the terminator.
         roughness: GGX roughness, squared for the lobe's width.
         reflectance: Fresnel reflectance at normal incidence.
+        sheen: reflectance of the sky at grazing incidence.
         window: strength of the mirrored softbox.
     """
 
     wrap: tuple[float, float, float]
     roughness: float
     reflectance: float
+    sheen: float
     window: float
 
 
 MATERIALS = {
-    "SKIN": Material((0.36, 0.17, 0.12), 0.46, 0.028, 0.0),
-    "EYE": Material((0.25, 0.20, 0.18), 0.16, 0.03, 0.55),
-    "MOUTH": Material((0.30, 0.22, 0.20), 0.30, 0.035, 0.0),
-    "LASH": Material((0.5, 0.5, 0.5), 0.6, 0.01, 0.0),
+    "SKIN": Material((0.36, 0.17, 0.12), 0.46, 0.028, 0.20, 0.0),
+    "EYE": Material((0.25, 0.20, 0.18), 0.20, 0.03, 0.50, 0.8),
+    "MOUTH": Material((0.30, 0.22, 0.20), 0.30, 0.035, 0.20, 0.0),
+    "LASH": Material((0.5, 0.5, 0.5), 0.6, 0.01, 0.01, 0.0),
 }
 """Materials by the name that the shader uses; teeth and tongue share MOUTH."""
 
@@ -115,7 +111,7 @@ def shade(fragments: Fragments, colours: FaceColours, lighting: Lighting) -> tup
     view = -fragments.positions / np.linalg.norm(fragments.positions, axis=1, keepdims=True)
     away = (fragments.surfaces == LASH) & (np.einsum("ij,ij->i", fragments.normals, view) < 0)
     normals = np.where(away[:, None], -fragments.normals, fragments.normals)
-    wrap, roughness, reflectance, window = _materials(fragments.surfaces)
+    wrap, roughness, reflectance, sheen, window = _materials(fragments.surfaces)
     openness = fragments.openness[:, None]
 
     toward = normals @ light
@@ -125,13 +121,15 @@ def shade(fragments: Fragments, colours: FaceColours, lighting: Lighting) -> tup
     highlight = _specular(normals, view, light, roughness, reflectance)
 
     mirrored = 2 * np.einsum("ij,ij->i", normals, view)[:, None] * normals - view
-    rim = reflectance + (np.maximum(1 - roughness, reflectance) - reflectance) * (1 - facing) ** 5
+    rim = reflectance + (sheen - reflectance) * (1 - facing) ** 5
     highlight += window * _smoothstep(WINDOW_EDGE, mirrored @ light)
 
-    albedo = linear_from_srgb(compose_albedo(fragments.masks, colours))
+    albedo = linear_from_srgb(compose(fragments.masks, colours)[:, :3])
     colour = albedo * (key * diffuse + ambient * _sky(normals[:, 1]) * openness)
-    colour += key * np.minimum(highlight, SPECULAR_MAXIMUM)[:, None]
-    colour += ambient * _sky(mirrored[:, 1]) * rim[:, None] * openness
+    lip, brow, hair = fragments.masks[:, :3].T
+    gloss = 1 - HAIR_MATTNESS * np.maximum(hair, brow) + LIP_GLOSS * lip
+    colour += key * (gloss * np.minimum(highlight, SPECULAR_MAXIMUM))[:, None]
+    colour += ambient * _sky(mirrored[:, 1]) * (gloss * rim)[:, None] * openness
     inside = ~fragments.is_front & (fragments.surfaces != LASH)
     colour = np.where(inside[:, None], INSIDE * colour, colour)
     return np.clip(srgb_from_linear(_shoulder(colour)), 0, 1), normals
@@ -143,17 +141,6 @@ def fragment_labels(parts: np.ndarray, surfaces: np.ndarray) -> np.ndarray:
     labels = np.where(parts == 0, blank, parts)
     labels = np.where((surfaces == TEETH) | (surfaces == TONGUE), PART_NAMES.index("inner_mouth"), labels)
     return np.where(surfaces == LASH, PART_NAMES.index("lashes"), labels).astype(np.uint8)
-
-
-def compose_albedo(masks: np.ndarray, colours: FaceColours) -> np.ndarray:
-    """Compose colours and masks (M, 12) into an sRGB albedo (M, 3), by the formula of rig/appearance.py."""
-    lip, brow, hair, iris, redness, detail, shadow = (masks[:, i, None] for i in range(7))
-    skin = np.asarray(colours.skin, np.float32)
-    colour = skin + (skin * np.float32(REDNESS_TINT) - skin) * redness
-    for layer, mask in ((colours.lip, lip), (colours.hair, hair), (colours.brow, brow), (colours.iris, iris)):
-        colour = colour + (np.asarray(layer, np.float32) - colour) * mask
-    colour = colour + (masks[:, 8:11] - colour) * masks[:, 11:12]
-    return np.clip(colour * (2 * detail) * (1 + (np.float32(SHADE_TINT) - 1) * shadow), 0, 1)
 
 
 def linear_from_srgb(colour: np.ndarray) -> np.ndarray:
@@ -177,13 +164,14 @@ def shader_constants() -> str:
     """Return the constants of this module as GLSL."""
     scalars = {"KEY_OCCLUSION": KEY_OCCLUSION, "SPECULAR_MAXIMUM": SPECULAR_MAXIMUM, "SHOULDER_START": SHOULDER_START}
     vectors = {"REDNESS_TINT": REDNESS_TINT, "SHADE_TINT": SHADE_TINT, "SKY_ABOVE": SKY_ABOVE, "SKY_BELOW": SKY_BELOW}
-    scalars |= {"INSIDE": INSIDE, "PLAIN_UV": PLAIN_UV}
+    scalars |= {"INSIDE": INSIDE, "PLAIN_UV": PLAIN_UV, "HAIR_MATTNESS": HAIR_MATTNESS, "LIP_GLOSS": LIP_GLOSS}
     lines = [f"const float {name} = {value:.6f};" for name, value in scalars.items()]
     lines += [f"const vec3 {name} = {_glsl(value)};" for name, value in vectors.items()]
     lines.append(f"const vec2 WINDOW_EDGE = {_glsl(WINDOW_EDGE)};")
-    lines.append("struct Material { vec3 wrap; float roughness; float reflectance; float window; };")
+    lines.append("struct Material { vec3 wrap; float roughness; float reflectance; float sheen; float window; };")
     for name, one in MATERIALS.items():
-        numbers = f"{_glsl(one.wrap)}, {one.roughness:.6f}, {one.reflectance:.6f}, {one.window:.6f}"
+        scalars = (one.roughness, one.reflectance, one.sheen, one.window)
+        numbers = f"{_glsl(one.wrap)}, {', '.join(f'{value:.6f}' for value in scalars)}"
         lines.append(f"const Material {name}_MATERIAL = Material({numbers});")
     surfaces = {"SKIN": SKIN, "EYE": EYE, "TEETH": TEETH, "TONGUE": TONGUE, "LASH": LASH}
     lines += [f"const int {name} = {index};" for name, index in surfaces.items()]
@@ -192,13 +180,15 @@ def shader_constants() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _materials(surfaces: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return wrap (M, 3), roughness, reflectance and window (M,) of each fragment."""
+def _materials(surfaces: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return wrap (M, 3), roughness, reflectance, sheen and window (M,) of each fragment."""
     names = {SKIN: "SKIN", EYE: "EYE", TEETH: "MOUTH", TONGUE: "MOUTH", LASH: "LASH"}
     ordered = [MATERIALS[names[surface]] for surface in range(len(names))]
-    table = np.array([(*one.wrap, one.roughness, one.reflectance, one.window) for one in ordered], np.float32)
-    rows = table[surfaces]  # (M, 6)
-    return rows[:, :3], rows[:, 3], rows[:, 4], rows[:, 5]
+    table = np.array(
+        [(*one.wrap, one.roughness, one.reflectance, one.sheen, one.window) for one in ordered], np.float32
+    )
+    rows = table[surfaces]  # (M, 7)
+    return rows[:, :3], *rows[:, 3:].T
 
 
 def _specular(

@@ -16,7 +16,7 @@ from facewright.config import FacewrightConfig, choose_device
 from facewright.datatypes import FaceColours, FitResult, Observations, Progress, Render, RenderJob
 from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.opening import open_engine
-from facewright.engine.shading import DEFAULT_LIGHTING
+from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.errors import Cancelled, RigInvalid
 from facewright.fitting.correction import (
     LandmarkCorrection,

@@ -23,8 +23,7 @@ layout(location = 1) out vec4 normal_and_depth;
 
 const int COUNT = SAMPLES * SAMPLES;
 
-vec3 composed_albedo(vec2 uv, float level) {
-    vec4 layer = textureLod(layers, uv, level);
+vec3 composed_albedo(vec2 uv, float level, vec4 layer) {
     vec4 shade = textureLod(shading, uv, level);
     vec4 painted = textureLod(paint, uv, level);
     vec3 colour = mix(skin_colour, skin_colour * REDNESS_TINT, shade.r);
@@ -106,14 +105,16 @@ vec3 shaded(Seen seen, vec2 pixel) {
     float highlight = max(toward, 0.0) * lobe * lobe * fresnel / (4.0 * max(glancing * glancing, 0.1));
 
     vec3 mirrored = reflect(-view, normal);
-    float rim = material.reflectance
-              + (max(1.0 - material.roughness, material.reflectance) - material.reflectance) * fifth_power(1.0 - facing);
+    float rim = material.reflectance + (material.sheen - material.reflectance) * fifth_power(1.0 - facing);
     highlight += material.window * smoothstep(WINDOW_EDGE.x, WINDOW_EDGE.y, dot(mirrored, light_direction));
 
-    vec3 albedo = linear_from_srgb(composed_albedo(seen.uv, max(seen.level, 0.0)));
+    float level = max(seen.level, 0.0);
+    vec4 layer = textureLod(layers, seen.uv, level);
+    float gloss = 1.0 - HAIR_MATTNESS * max(layer.b, layer.g) + LIP_GLOSS * layer.r;
+    vec3 albedo = linear_from_srgb(composed_albedo(seen.uv, level, layer));
     vec3 colour = albedo * (key * diffuse + light_ambient * sky(normal.y) * openness);
-    colour += key * min(highlight, SPECULAR_MAXIMUM);
-    colour += light_ambient * sky(mirrored.y) * rim * openness;
+    colour += key * gloss * min(highlight, SPECULAR_MAXIMUM);
+    colour += light_ambient * sky(mirrored.y) * gloss * rim * openness;
     if (seen.kind > 5) colour *= INSIDE;
     return clamp(srgb_from_linear(shoulder(colour)), 0.0, 1.0);
 }
