@@ -121,8 +121,9 @@ def run(
                     bar.write(f"{items[index].photo}: {outcomes[index].failure.reason}", file=sys.stderr)
     finally:
         summary = Summary(tuple(outcomes[index] for index in sorted(outcomes)))
-        write_summary(summary, out_dir / "summary.csv")
-        write_overview(summary, out_dir / "overview.png")
+        if outcomes:
+            write_summary(summary, out_dir / "summary.csv")
+            write_overview(summary, out_dir / "overview.png")
     return summary
 
 
