@@ -36,7 +36,7 @@ LIP_FROM_SKIN_CHROMA = np.array([0.28, 0.02])
 BROWN_CHROMA = np.array([0.55, -0.50])
 """Hair and irises of unknown hue: brown."""
 
-HAIR_SHARE = 0.12
+HAIR_SHARE = 0.25
 """Share of the skull above the forehead that must differ from skin, or the head counts as bald."""
 
 SKIN_LUMINANCE_RANGE = (0.025, 0.62)
@@ -84,7 +84,7 @@ def estimate_colours(
     sample = _sample_face(photo, landmarks_px, irises_px)
     shading, skin_seen = _fit_skin(sample)
     sclera = _sclera(sample)
-    exposure = estimate_exposure(float(skin_seen @ LUMINANCE), None if sclera is None else float(sclera @ LUMINANCE))
+    exposure = estimate_exposure(skin_seen, sclera)
     skin_luminance = float(np.clip(skin_seen @ LUMINANCE / exposure, *SKIN_LUMINANCE_RANGE))
     exposure = float(skin_seen @ LUMINANCE) / skin_luminance
     seen = {
@@ -94,16 +94,9 @@ def estimate_colours(
         "hair": _hair(person, landmarks_px, skin_seen),
     }
     is_monochrome = _is_monochrome(sample)
-    if is_monochrome:
-        illuminant = np.zeros(2)
-    else:
-        surround = _surround(person)
-        illuminant = estimate_illuminant(
-            chroma(skin_seen),
-            skin_luminance,
-            None if sclera is None else chroma(sclera),
-            None if surround is None else chroma(surround),
-        )
+    illuminant = np.zeros(2)
+    if not is_monochrome:
+        illuminant = estimate_illuminant(skin_seen, skin_luminance, sclera, _surround(person))
     tint = colour_of(illuminant, 1.0)
     albedo = {name: None if value is None else value / (exposure * tint) for name, value in seen.items()}
     colours = _plausible_colours(skin_seen / (exposure * tint), skin_luminance, albedo, is_monochrome)
@@ -227,13 +220,13 @@ def _plausible_colours(
 ) -> FaceColours:
     """Keep every colour within what people have; where nothing was seen, take what goes with the rest."""
     locus = skin_locus(skin_luminance)
-    skin_hue = locus if is_monochrome else np.clip(chroma(skin), locus - 0.22, locus + 0.22)
+    skin_hue = locus if is_monochrome else np.clip(chroma(skin), locus - 0.2, locus + 0.2)
     skin_colour = colour_of(skin_hue, skin_luminance)
 
     lip = albedo["lip"]
     lip_ratio = 0.55 if lip is None else np.clip(lip @ LUMINANCE / skin_luminance, *LIP_OVER_SKIN_RANGE)
     lip_hue = LIP_FROM_SKIN_CHROMA if lip is None or is_monochrome else chroma(lip) - skin_hue
-    lip_hue = skin_hue + np.clip(lip_hue, (0.0, -0.25), (1.3, 0.45))
+    lip_hue = skin_hue + np.clip(lip_hue, (0.08, -0.25), (1.3, 0.25))
 
     brow_colour = _dark_colour(albedo["brow"], BROW_LUMINANCE_RANGE, 0.15 * skin_luminance, is_monochrome)
     brow_luminance = min(float(brow_colour @ LUMINANCE), 0.8 * skin_luminance)
@@ -241,7 +234,7 @@ def _plausible_colours(
 
     iris = albedo["iris"]
     iris_luminance = 0.04 if iris is None else np.clip(iris @ LUMINANCE, *IRIS_LUMINANCE_RANGE)
-    iris_hue = BROWN_CHROMA if iris is None or is_monochrome else np.clip(chroma(iris), (-0.8, -1.6), (1.2, 0.7))
+    iris_hue = BROWN_CHROMA if iris is None or is_monochrome else _iris_hue(iris)
 
     hair = albedo["hair"]
     bald = 0.9 * skin_colour
@@ -264,4 +257,13 @@ def _dark_colour(
         return colour_of(BROWN_CHROMA * np.clip((0.3 - luminance) / 0.3, 0, 1), luminance)
     belief = luminance / (luminance + 0.012)
     hue = belief * chroma(seen) + (1 - belief) * np.array([0.25, -0.2])
-    return colour_of(np.clip(hue, (-0.05, -1.6), (1.4, 0.1)), luminance)
+    return colour_of(np.clip(hue, (0.02, -1.6), (1.4, 0.02)), luminance)
+
+
+def _iris_hue(seen: np.ndarray) -> np.ndarray:
+    """Return a plausible (2,) iris chroma: on the way from blue over grey and green to brown there is no purple."""
+    luminance = seen @ LUMINANCE
+    belief = luminance / (luminance + 0.015)
+    redness, blueness = belief * chroma(seen) + (1 - belief) * BROWN_CHROMA
+    redness = np.clip(redness, -0.8, 1.2)
+    return np.array([redness, np.clip(blueness, -1.6, min(0.7, 0.3 - 0.9 * redness))])

@@ -15,29 +15,35 @@ WRAP = 0.2
 SKY_ABOVE, SKY_BELOW = 1.05, 0.58
 DIRECTIONS = 240
 AMBIENT_SHARE, AMBIENT_PULL = 0.45, 0.3
-"""Expected share of the ambient light in the frontal light, and how strongly that is believed (as a share of the data)."""
+"""Expected share of the ambient light in the frontal light, and how much that counts, as a share of the data."""
 
 FRONTAL_LIGHT_PULL = 0.15
 """Extra cost, relative to the spread of the samples, of light that comes from below or behind."""
 
 SKIN_LOCUS = np.array([
-    (0.020, 0.62, -0.42), (0.050, 0.85, -0.58), (0.12, 0.86, -0.62), (0.22, 0.70, -0.52), (0.35, 0.54, -0.40),
-    (0.50, 0.42, -0.28), (0.70, 0.25, -0.18),
+    (0.020, 0.62, -0.40), (0.050, 0.85, -0.55), (0.12, 0.95, -0.62), (0.22, 0.84, -0.50), (0.35, 0.70, -0.36),
+    (0.50, 0.58, -0.27), (0.70, 0.36, -0.17),
 ])  # fmt: skip
-"""Albedo luminance of skin with its mean log(R/G) and log(B/G), linear; read off published skin tone scales."""
+"""Luminance of skin with its mean log(R/G) and log(B/G), linear, as well balanced portraits show it."""
 
-SKIN_LOCUS_SIGMA = np.array([0.13, 0.16])
-SCLERA_CHROMA, SCLERA_SIGMA = np.array([0.10, -0.12]), 0.16
-SURROUND_SIGMA = 0.45
+SKIN_LOCUS_SIGMA = np.array([0.16, 0.16])
+SCLERA_RATIOS, SCLERA_REDNESS, SCLERA_BLUENESS = (0.3, 1.4), (0.55, 0.10), -0.12
+"""log(R/G) at two luminances over the skin: the darker the white of the eye, the more of its light came through lids."""
+
+SCLERA_SIGMA = 0.25
+SURROUND_SIGMA = 0.6
 ILLUMINANT_AXIS = np.array([0.62, -0.785])
 """Direction in (log R/G, log B/G) along which warm and cold lights differ: the Planckian locus."""
 
-ILLUMINANT_SIGMA_ALONG, ILLUMINANT_SIGMA_ACROSS = 0.28, 0.07
+ILLUMINANT_SIGMA_ALONG, ILLUMINANT_SIGMA_ACROSS = 0.22, 0.08
 
-SKIN_LOG_LUMINANCE, SKIN_LOG_LUMINANCE_SIGMA = np.log(0.28), 0.7
-EXPOSURE_SIGMA = 0.4
-SCLERA_LUMINANCE, SCLERA_LOG_SIGMA = 0.40, 0.45
-"""Luminance that the white of an eye shows, in the shade of its lids, under unit light."""
+EXPOSURE_SIGMA = 0.45
+SKIN_LUMINANCE, SKIN_LOG_SIGMA = 0.33, 0.8
+MELANIN_LUMINANCE, MELANIN_SLOPE, MELANIN_LOG_SIGMA = 0.62, 0.95, 0.6
+"""Skin as colourless as the white of the eye is the lightest; each unit of extra colour darkens it by a factor of e."""
+
+SCLERA_LUMINANCE = 0.48
+"""Luminance that the white of a wide open eye shows, in the shade of its lids, under unit light."""
 
 
 @dataclass(frozen=True)
@@ -145,57 +151,61 @@ def _hemisphere(count: int) -> np.ndarray:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle), z], 1)
 
 
-def estimate_exposure(skin_luminance: float, sclera_luminance: float | None) -> float:
-    """Estimate the light on a frontal surface, given what skin and eye whites show.
+def estimate_exposure(skin: np.ndarray, sclera: np.ndarray | None) -> float:
+    """Estimate the light on a frontal surface from what skin and the whites of the eyes show.
 
-    Three opinions are averaged by their certainty: photos are exposed so that the light is about 1, skin has the
-    albedo of skin, and the white of the eye is white.
+    Opinions are averaged by their certainty: photos are exposed so that the light is about 1; skin has the albedo of
+    skin; the more skin is coloured beyond the white of the eye, the more melanin darkens it. The white of the eye is
+    no brighter than white, which bounds the light from below.
 
     Args:
-        skin_luminance: linear luminance of frontal skin.
-        sclera_luminance: linear luminance of the whites of the eyes, or None.
+        skin: (3,) linear colour of frontal skin.
+        sclera: (3,) linear colour of the whites of the eyes, or None.
 
     Returns:
-        The light; skin albedo is luminance over light.
+        The light; skin albedo is its luminance over the light.
     """
-    opinions = [
-        (0.0, EXPOSURE_SIGMA),
-        (np.log(skin_luminance) - SKIN_LOG_LUMINANCE, SKIN_LOG_LUMINANCE_SIGMA),
-    ]
-    if sclera_luminance is not None:
-        opinions.append((np.log(sclera_luminance / SCLERA_LUMINANCE), SCLERA_LOG_SIGMA))
-    certainty = np.array([sigma**-2 for _, sigma in opinions])
-    return float(np.exp(np.average([value for value, _ in opinions], weights=certainty)))
+    luminance = np.log(skin @ LUMINANCE)
+    opinions = [(0.0, EXPOSURE_SIGMA), (luminance - np.log(SKIN_LUMINANCE), SKIN_LOG_SIGMA)]
+    if sclera is not None:
+        redder, bluer = chroma(skin) - chroma(sclera)
+        melanin = np.clip(redder - bluer, 0.0, 1.5)
+        opinions.append((luminance - np.log(MELANIN_LUMINANCE) + MELANIN_SLOPE * melanin, MELANIN_LOG_SIGMA))
+    certainty = [sigma**-2 for _, sigma in opinions]
+    light = float(np.exp(np.average([value for value, _ in opinions], weights=certainty)))
+    return light if sclera is None else max(light, float(sclera @ LUMINANCE) / SCLERA_LUMINANCE)
 
 
 def estimate_illuminant(
-    skin_chroma: np.ndarray, skin_albedo: float, sclera_chroma: np.ndarray | None, surround_chroma: np.ndarray | None
+    skin: np.ndarray, skin_luminance: float, sclera: np.ndarray | None, surround: np.ndarray | None
 ) -> np.ndarray:
     """Estimate the colour of the light, so that it can be taken off the colours of the face.
 
     Args:
-        skin_chroma: (2,) log(R/G), log(B/G) of the skin as photographed, linear.
-        skin_albedo: luminance of the skin's albedo.
-        sclera_chroma: (2,) of the whites of the eyes, or None.
-        surround_chroma: (2,) of what surrounds the person, or None.
+        skin: (3,) linear colour of frontal skin as photographed.
+        skin_luminance: of its albedo.
+        sclera: (3,) linear colour of the whites of the eyes, or None.
+        surround: (3,) mean linear colour of what surrounds the person, or None.
 
     Returns:
         (2,) log(R/G), log(B/G) of the light: the most probable one when the light lies near the Planckian locus, skin
         near the skin locus, the whites of the eyes near white, and surroundings are grey on average.
     """
+    observations = [(chroma(skin), skin_locus(skin_luminance), SKIN_LOCUS_SIGMA)]
+    if sclera is not None:
+        ratio = (sclera @ LUMINANCE) / (skin @ LUMINANCE)
+        white = np.array([np.interp(ratio, SCLERA_RATIOS, SCLERA_REDNESS), SCLERA_BLUENESS])
+        observations.append((chroma(sclera), white, np.full(2, SCLERA_SIGMA)))
+    if surround is not None:
+        observations.append((np.clip(chroma(surround), -1, 1), np.zeros(2), np.full(2, SURROUND_SIGMA)))
     across = np.array([-ILLUMINANT_AXIS[1], ILLUMINANT_AXIS[0]])
     precision = np.outer(ILLUMINANT_AXIS, ILLUMINANT_AXIS) / ILLUMINANT_SIGMA_ALONG**2
     precision += np.outer(across, across) / ILLUMINANT_SIGMA_ACROSS**2
-    total, pulled = precision, np.zeros(2)
-    for observed, expected, sigma in (
-        (skin_chroma, skin_locus(skin_albedo), SKIN_LOCUS_SIGMA),
-        (sclera_chroma, SCLERA_CHROMA, np.full(2, SCLERA_SIGMA)),
-        (surround_chroma, np.zeros(2), np.full(2, SURROUND_SIGMA)),
-    ):
-        if observed is not None:
-            total = total + np.diag(sigma**-2.0)
-            pulled = pulled + (observed - expected) / sigma**2
-    return np.linalg.solve(total, pulled)
+    pulled = np.zeros(2)
+    for seen, expected, sigma in observations:
+        precision += np.diag(sigma**-2.0)
+        pulled += (seen - expected) / sigma**2
+    return np.linalg.solve(precision, pulled)
 
 
 def skin_locus(albedo_luminance: float) -> np.ndarray:

@@ -45,7 +45,7 @@ class LocatedFace:
 
 
 def locate_landmarks(network: landmarker.Landmarker, photo: np.ndarray, detection: Detection) -> LocatedFace:
-    """Locate the landmarks of a detected face; the second pass, on a crop around the first's result, is the precise one.
+    """Locate the landmarks of a detected face: roughly, then precisely on a crop around the rough ones.
 
     Args:
         network: on any device.
