@@ -107,7 +107,7 @@ def data_packages() -> list[str]:
 def wanted_stamp() -> str:
     """Return the hash of all that decides what is installed."""
     digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes())
-    digest.update(repr((sys.version_info[:3], sys.executable, str(VENV))).encode())
+    digest.update(repr((sys.version_info[:3], sys.base_prefix, str(VENV))).encode())
     return digest.hexdigest()
 
 

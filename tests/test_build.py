@@ -1,0 +1,90 @@
+"""Tests of the task runner: exit codes, messages, and that a finished setup is not done twice."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PATH = Path(__file__).resolve().parents[1] / "build.py"
+
+
+@pytest.fixture
+def build(monkeypatch, tmp_path):
+    """Return build.py as a module whose environment is the one of the tests and whose stamp lies elsewhere."""
+    spec = importlib.util.spec_from_file_location("build", PATH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "venv_tool", lambda _name: Path(sys.executable))
+    monkeypatch.setattr(module, "STAMP", tmp_path / "stamp")
+    return module
+
+
+def test_a_current_stamp_makes_setup_do_nothing(build, monkeypatch):
+    build.STAMP.write_text(build.wanted_stamp())
+    monkeypatch.setattr(build, "call", lambda *_arguments: pytest.fail("nothing may be run"))
+    build.setup()
+
+
+def test_setup_installs_the_project_then_the_data_packages_and_marks_it(build, monkeypatch):
+    commands = []
+    monkeypatch.setattr(build, "make_environment", lambda: None)
+    monkeypatch.setattr(
+        build, "call", lambda command, _folder=None: commands.append([str(word) for word in command]) or 0
+    )
+    build.setup()
+    assert commands[0][-2:] == ["--editable", ".[dev]"]
+    assert "--no-deps" in commands[1] and commands[1][-1].startswith("anny==")
+    assert build.is_set_up()
+
+
+def test_a_setup_that_fails_says_why_and_is_not_marked(build, monkeypatch, capsys):
+    monkeypatch.setattr(build, "make_environment", lambda: None)
+    monkeypatch.setattr(build, "call", lambda *_arguments: 3)
+    assert build.main(["setup"]) == 3
+    assert "error: pip could not install" in capsys.readouterr().err
+    assert not build.is_set_up()
+
+
+def test_the_exit_code_of_a_child_passes_through(build, monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "setup", lambda: None)
+    assert build.main(["run", "fit", str(tmp_path / "a.png"), "--out", str(tmp_path), "--set", "nothing=1"]) == 2
+    assert build.call([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]) == 128 + 9
+
+
+def test_paths_of_run_are_those_of_the_caller(build, monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(build, "setup", lambda: None)
+    monkeypatch.setattr(build, "call", lambda command, folder: seen.append((list(command), folder)) or 0)
+    monkeypatch.chdir(tmp_path)
+    assert build.main(["run", "doctor"]) == 0
+    assert seen == [([Path(sys.executable), "-m", "facewright", "doctor"], tmp_path)]
+
+
+def test_wrong_use_is_explained(build, capsys):
+    assert build.main(["bake"]) == build.EXIT_USAGE
+    assert "setup, demo, test" in capsys.readouterr().err
+    assert build.main(["setup", "now"]) == build.EXIT_USAGE
+    assert build.main(["--help"]) == 0
+
+
+def test_a_python_that_is_too_old_is_told_so(build, monkeypatch, capsys):
+    monkeypatch.setattr(build.sys, "version_info", (3, 9, 2, "final", 0))
+    assert build.main(["setup"]) == build.EXIT_FAILED
+    assert "Python 3.11 or newer is needed, this is 3.9.2" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_with_130(build, monkeypatch, capsys):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "setup", interrupt)
+    assert build.main(["setup"]) == build.EXIT_INTERRUPTED
+    assert "stopped" in capsys.readouterr().err
+
+
+def test_the_task_runner_can_be_read_by_an_older_python(build):
+    """So that the message about the version appears, and no syntax error."""
+    code = f"import ast; ast.parse(open({str(PATH)!r}).read(), feature_version=(3, 8))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
