@@ -9,10 +9,10 @@ from facewright.datatypes import Camera
 CANONICAL_DISTANCE_M = 1.2
 """Distance of the camera from the midpoint of the eyes; a portrait lens, little foreshortening."""
 
-HEAD_CENTRE_FROM_EYES_M = np.array([0.0, 0.075, -0.005])
+HEAD_CENTRE_FROM_EYES_M = np.array([0.0, 0.075, 0.002])
 """From the midpoint of the eyes to the middle of an adult head, in world axes: what an orbiting camera looks at."""
 
-HEAD_FRAME_HEIGHT_M = 0.31
+HEAD_FRAME_HEIGHT_M = 0.30
 """Height of the view of an orbiting camera at the head's middle: crown to throat, with a margin."""
 
 

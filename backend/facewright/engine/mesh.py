@@ -241,5 +241,5 @@ def _openness(mesh: EngineMesh, vertices_m: np.ndarray, parts: np.ndarray) -> np
     is_mouth = np.isin(mesh.surfaces, (TEETH, TONGUE)) | (parts == PART_NAMES.index("inner_mouth"))
     if is_mouth.any():
         depth = vertices_m[is_mouth, 1] - vertices_m[is_mouth, 1].min()
-        openness[is_mouth] = 0.08 + 0.52 * np.clip(1 - depth / MOUTH_DEPTH_M, 0, 1)
+        openness[is_mouth] = 0.06 + 0.70 * np.clip(1 - depth / MOUTH_DEPTH_M, 0, 1)
     return openness

@@ -1,4 +1,4 @@
-"""How a fragment becomes a colour and a label: the formula of head.frag.glsl in NumPy, and its constants.
+"""How a fragment becomes a colour and a label: the formula of shaders/picture.frag.glsl in NumPy, and its constants.
 
 All vectors are in camera space (x right, y down, z forward), all light is linear. With the unit normal n, the unit
 vector v to the viewer, l to the key light, h between the two, r the mirrored v, and the fragment's openness o (the
@@ -8,9 +8,9 @@ unoccluded share of the sky, 0 to 1):
     diffuse   = clamp((n.l + wrap) / (1 + wrap), 0, 1)       wrap per colour channel: red light travels far under skin
     sky(d)    = mix(SKY_ABOVE, SKY_BELOW, (1 + d.y) / 2)
     specular  = max(n.l, 0) D(n.h) F(v.h) / (4 max((v.h)^2, 0.1))     GGX D without its 1/pi, Schlick F
-    window    = smoothstep(WINDOW_EDGE, r.l)                 the softbox that an eye mirrors
+    window    = smoothstep(WINDOW_EDGE, r.w)    the softbox that an eye mirrors, w = unit(l - WINDOW_SHIFT z)
     rim       = F0 + (sheen - F0) (1 - n.v)^5
-    gloss     = 1 - HAIR_MATTNESS max(hair, brow) + LIP_GLOSS lip         from the masks
+    gloss     = max(1 - HAIR_MATTNESS max(hair, brow) + LIP_GLOSS lip + PORE_GLOSS (2 detail - 1), 0)   from the masks
     light     = key mix(1, o, KEY_OCCLUSION)
     colour    = albedo (light diffuse + ambient sky(n) o) + light gloss min(specular + window, SPECULAR_MAXIMUM)
                 + ambient sky(r) gloss rim o
@@ -35,9 +35,11 @@ SKY_ABOVE = (1.05, 1.05, 1.08)
 SKY_BELOW = (0.62, 0.56, 0.52)
 KEY_OCCLUSION = 0.7
 WINDOW_EDGE = (0.955, 0.972)
+WINDOW_SHIFT = 0.6
 SPECULAR_MAXIMUM = 3.0
 HAIR_MATTNESS = 0.75
 LIP_GLOSS = 0.8
+PORE_GLOSS = 2.5
 SHOULDER_START = 0.6
 INSIDE = 0.03
 PLAIN_UV = 0.02
@@ -64,7 +66,7 @@ class Material:
 
 
 MATERIALS = {
-    "SKIN": Material((0.36, 0.17, 0.12), 0.46, 0.028, 0.20, 0.0),
+    "SKIN": Material((0.36, 0.17, 0.12), 0.46, 0.028, 0.12, 0.0),
     "EYE": Material((0.25, 0.20, 0.18), 0.20, 0.03, 0.50, 0.8),
     "MOUTH": Material((0.30, 0.22, 0.20), 0.30, 0.035, 0.20, 0.0),
     "LASH": Material((0.5, 0.5, 0.5), 0.6, 0.01, 0.01, 0.0),
@@ -120,14 +122,16 @@ def shade(fragments: Fragments, colours: FaceColours, lighting: Lighting) -> tup
     diffuse = np.clip((toward[:, None] + wrap) / (1 + wrap), 0, 1)
     highlight = _specular(normals, view, light, roughness, reflectance)
 
+    softbox = light - np.float32([0, 0, WINDOW_SHIFT])
     mirrored = 2 * np.einsum("ij,ij->i", normals, view)[:, None] * normals - view
     rim = reflectance + (sheen - reflectance) * (1 - facing) ** 5
-    highlight += window * _smoothstep(WINDOW_EDGE, mirrored @ light)
+    highlight += window * _smoothstep(WINDOW_EDGE, mirrored @ (softbox / np.linalg.norm(softbox)))
 
     albedo = linear_from_srgb(compose(fragments.masks, colours)[:, :3])
     colour = albedo * (key * diffuse + ambient * _sky(normals[:, 1]) * openness)
     lip, brow, hair = fragments.masks[:, :3].T
-    gloss = 1 - HAIR_MATTNESS * np.maximum(hair, brow) + LIP_GLOSS * lip
+    pores = PORE_GLOSS * (2 * fragments.masks[:, 5] - 1)
+    gloss = np.maximum(1 - HAIR_MATTNESS * np.maximum(hair, brow) + LIP_GLOSS * lip + pores, 0)
     colour += key * (gloss * np.minimum(highlight, SPECULAR_MAXIMUM))[:, None]
     colour += ambient * _sky(mirrored[:, 1]) * (gloss * rim)[:, None] * openness
     inside = ~fragments.is_front & (fragments.surfaces != LASH)
@@ -164,6 +168,7 @@ def shader_constants() -> str:
     """Return the constants of this module as GLSL."""
     scalars = {"KEY_OCCLUSION": KEY_OCCLUSION, "SPECULAR_MAXIMUM": SPECULAR_MAXIMUM, "SHOULDER_START": SHOULDER_START}
     vectors = {"REDNESS_TINT": REDNESS_TINT, "SHADE_TINT": SHADE_TINT, "SKY_ABOVE": SKY_ABOVE, "SKY_BELOW": SKY_BELOW}
+    scalars |= {"WINDOW_SHIFT": WINDOW_SHIFT, "PORE_GLOSS": PORE_GLOSS}
     scalars |= {"INSIDE": INSIDE, "PLAIN_UV": PLAIN_UV, "HAIR_MATTNESS": HAIR_MATTNESS, "LIP_GLOSS": LIP_GLOSS}
     lines = [f"const float {name} = {value:.6f};" for name, value in scalars.items()]
     lines += [f"const vec3 {name} = {_glsl(value)};" for name, value in vectors.items()]

@@ -23,9 +23,7 @@ layout(location = 1) out vec4 normal_and_depth;
 
 const int COUNT = SAMPLES * SAMPLES;
 
-vec3 composed_albedo(vec2 uv, float level, vec4 layer) {
-    vec4 shade = textureLod(shading, uv, level);
-    vec4 painted = textureLod(paint, uv, level);
+vec3 composed_albedo(vec4 layer, vec4 shade, vec4 painted) {
     vec3 colour = mix(skin_colour, skin_colour * REDNESS_TINT, shade.r);
     colour = mix(colour, lip_colour, layer.r);
     colour = mix(colour, hair_colour, layer.b);
@@ -106,12 +104,15 @@ vec3 shaded(Seen seen, vec2 pixel) {
 
     vec3 mirrored = reflect(-view, normal);
     float rim = material.reflectance + (material.sheen - material.reflectance) * fifth_power(1.0 - facing);
-    highlight += material.window * smoothstep(WINDOW_EDGE.x, WINDOW_EDGE.y, dot(mirrored, light_direction));
+    highlight += material.window * smoothstep(WINDOW_EDGE.x, WINDOW_EDGE.y, dot(mirrored, normalize(light_direction - vec3(0.0, 0.0, WINDOW_SHIFT))));
 
     float level = max(seen.level, 0.0);
     vec4 layer = textureLod(layers, seen.uv, level);
-    float gloss = 1.0 - HAIR_MATTNESS * max(layer.b, layer.g) + LIP_GLOSS * layer.r;
-    vec3 albedo = linear_from_srgb(composed_albedo(seen.uv, level, layer));
+    vec4 shade = textureLod(shading, seen.uv, level);
+    vec4 painted = textureLod(paint, seen.uv, level);
+    float pores = PORE_GLOSS * (2.0 * shade.g - 1.0);
+    float gloss = max(1.0 - HAIR_MATTNESS * max(layer.b, layer.g) + LIP_GLOSS * layer.r + pores, 0.0);
+    vec3 albedo = linear_from_srgb(composed_albedo(layer, shade, painted));
     vec3 colour = albedo * (key * diffuse + light_ambient * sky(normal.y) * openness);
     colour += key * gloss * min(highlight, SPECULAR_MAXIMUM);
     colour += light_ambient * sky(mirrored.y) * gloss * rim * openness;
