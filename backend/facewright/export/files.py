@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -35,11 +36,9 @@ def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
+        temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
         write(temporary)
-        _settle(temporary)
+        _sync(temporary)
         os.replace(temporary, path)
     except OSError as error:
         raise not_writable(path, error) from error
@@ -68,7 +67,7 @@ def write_folder(folder: Path, write: Callable[[Path], object]) -> None:
         folder.mkdir(exist_ok=True)
         files = sorted(path for path in temporary.iterdir())
         for path in files:
-            _settle(path)
+            _sync(path)
         for path in files:
             os.replace(path, folder / path.name)
         made = None
@@ -87,12 +86,8 @@ def not_writable(path: Path, error: OSError) -> OutputNotWritable:
     return OutputNotWritable(f"{path} could not be written: {error.strerror or error}", remedy)
 
 
-def _settle(path: Path) -> None:
-    """Give a finished file the permissions of an ordinary new file and push it to the disk."""
-    if not path.is_file():
-        return
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
+def _sync(path: Path) -> None:
+    """Push a finished file to the disk, so that a full disk is noticed before the renaming."""
+    if path.is_file():
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
