@@ -98,7 +98,8 @@ def identity_table(rows: list[Row]) -> dict[str, dict[str, float]]:
     people = [row.person for row in rows]
     photos = np.stack([row.photo_embedding for row in rows])
     gallery = {
-        person: unit(photos[[index for index, name in enumerate(people) if name == person]].mean(0)) for person in people
+        person: unit(photos[[index for index, name in enumerate(people) if name == person]].mean(0))
+        for person in people
     }
     centre = np.mean(list(gallery.values()), axis=0)
     centred_gallery = {person: unit(vector - centre) for person, vector in gallery.items()}

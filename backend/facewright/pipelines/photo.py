@@ -13,7 +13,7 @@ from torch import Tensor
 
 from facewright import weights
 from facewright.config import FacewrightConfig, choose_device
-from facewright.datatypes import FaceColours, FitResult, Observations, Progress, Render, RenderJob
+from facewright.datatypes import FaceColours, FitResult, Observations, Progress, RenderJob
 from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.opening import open_engine
 from facewright.engine.lighting import DEFAULT_LIGHTING
@@ -37,7 +37,7 @@ from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.observe import Observer
 from facewright.perception.parts import part_maps
 from facewright.pipelines.outputs import write_outputs
-from facewright.rig.anchors import eye_centres
+from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
 from facewright.rig.spec import RIGS_DIR, load_rig
@@ -205,17 +205,20 @@ class PhotoPipeline:
         """Refine the prior code through the imitator, judged by the engine."""
         side = self._imitator.config.side_px
         start = torch.from_numpy(fit.code.astype(np.float32))
-        camera = self._canonical_camera(fit.code, side)
+        eyes = eye_centres(self.rig, self.vertices(self._model.parameters(fit.code)))
+        camera = canonical_camera(eyes, FACE_FRAME, side)
         photo_landmarks = canonical_landmarks(self._model, fit, camera)
         target = FittingTarget(
             torch.from_numpy(observations.embedding).to(self.device),
             torch.from_numpy(content_maps(part_maps(photo_landmarks, side))).to(self.device),
             torch.from_numpy(observations.colours.vector()).to(self.device),
         )
-        rendered = self._render_canonical(fit.code, observations.colours)
-        crop = embedder_from_photo(self._render_landmarks(rendered, fit.code))
-        crop = crop @ np.diag([JUDGE_PX / side, JUDGE_PX / side, 1.0])
-        mean, factors = (torch.from_numpy(part.astype(np.float32)) for part in (self.rig.prior.mean, self.rig.prior.factors))
+        _, render_landmarks = self._render_canonical(fit.code, observations.colours)
+        crop = embedder_from_photo(render_landmarks)
+        crop = crop @ np.diag([JUDGE_PX / side, JUDGE_PX / side, 1.0])  # from the imitator's image
+        mean, factors = (
+            torch.from_numpy(part.astype(np.float32)) for part in (self.rig.prior.mean, self.rig.prior.factors)
+        )
         iterations = self.config.fitting.iterations
         return optimise(
             self._imitator,
@@ -231,26 +234,19 @@ class PhotoPipeline:
 
     def _judge(self, code: Tensor, colours: FaceColours) -> tuple[Tensor, Tensor]:
         """Measure embedding (1, D) and content maps (1, N, S, S) on the engine's own render of a prior code (R,)."""
-        values = code.double().numpy()
-        render = self._render_canonical(values, colours)
-        landmarks = self._render_landmarks(render, values)
+        image, landmarks = self._render_canonical(code.double().numpy(), colours)
         side = self._imitator.config.side_px
-        crop = warp_tensor(to_tensor(render.image[None], self.device), embedder_from_photo(landmarks), SIZE_PX)
+        crop = warp_tensor(to_tensor(image[None], self.device), embedder_from_photo(landmarks), SIZE_PX)
         maps = content_maps(part_maps(landmarks[:, :2] * (side / JUDGE_PX), side))
         return self._embedder(crop), torch.from_numpy(maps)[None].to(self.device)
 
-    def _canonical_camera(self, code: np.ndarray, side_px: int):
-        return canonical_camera(eye_centres(self.rig, self.vertices(self._model.parameters(code))), FACE_FRAME, side_px)
-
-    def _render_canonical(self, code: np.ndarray, colours: FaceColours) -> Render:
+    def _render_canonical(self, code: np.ndarray, colours: FaceColours) -> tuple[np.ndarray, np.ndarray]:
+        """Draw a prior code (R,) in the canonical view; return the image and its landmarks (K, 3), measured as a photo's."""
         vertices = self.vertices(self._model.parameters(code))
         camera = canonical_camera(eye_centres(self.rig, vertices), FACE_FRAME, JUDGE_PX)
-        return self.engine.render([RenderJob(vertices, camera, colours, DEFAULT_LIGHTING)])[0]
-
-    def _render_landmarks(self, render: Render, code: np.ndarray) -> np.ndarray:
-        """Measure the landmarks (K, 3) of a canonical render as a photo's are measured."""
-        expected, _ = project(self._canonical_camera(code, JUDGE_PX), self._model.points(code, np.zeros(52)))
-        return refine_landmarks(self._landmarker, render.image, expected).landmarks_px
+        image = self.engine.render([RenderJob(vertices, camera, colours, DEFAULT_LIGHTING)])[0].image
+        expected, _ = project(camera, landmark_points(self.rig, vertices))
+        return image, refine_landmarks(self._landmarker, image, expected).landmarks_px
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Named points of a posed head."""
+"""Named points and landmarks of a posed head."""
 
 import numpy as np
 
@@ -15,3 +15,9 @@ def anchor_points(rig: Rig, vertices_m: np.ndarray) -> dict[str, np.ndarray]:
 def eye_centres(rig: Rig, vertices_m: np.ndarray) -> np.ndarray:
     """Return the (2, 3) eye centres of posed vertices (V, 3), the character's right eye first."""
     return np.stack([vertices_m[rig.anchors[name]].mean(0) for name in EYE_CENTRES])
+
+
+def landmark_points(rig: Rig, vertices_m: np.ndarray) -> np.ndarray:
+    """Return the (K, 3) surface points of the landmarks on posed vertices (V, 3); the rig must have a landmark map."""
+    corners = vertices_m[rig.mesh.triangles[rig.landmarks.triangles]]  # (K, 3, 3)
+    return (corners * rig.landmarks.barycentric[..., None]).sum(1)

@@ -51,7 +51,7 @@ def sample_colours(generator: np.random.Generator) -> FaceColours:
         generator: source of randomness.
     """
     melanin = generator.beta(1.1, 1.6)
-    skin = _on_ramp(melanin) * generator.normal(1.0, 0.03) + generator.normal(0.0, 0.012, 3)
+    skin = _on_ramp(melanin) * generator.normal(1.0, 0.03) * (1.0 + generator.normal(0.0, 0.012, 3))
     hair_share = (1 - melanin) * HAIR_SHARE_LIGHT + melanin * HAIR_SHARE_DARK
     iris_share = (1 - melanin) * IRIS_SHARE_LIGHT + melanin * IRIS_SHARE_DARK
     hair = HAIR_COLOURS[generator.choice(len(HAIR_COLOURS), p=hair_share / hair_share.sum())]

@@ -4,11 +4,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import torch
 from safetensors.numpy import save_file
 from tqdm import tqdm
 
+from facewright import weights
 from facewright.datatypes import ARKIT_52
-from facewright.engine import open_engine
+from facewright.engine.opening import open_engine
 from facewright.engine.cameras import project
 from facewright.errors import FacewrightError
 from facewright.export.files import atomic_write
@@ -47,7 +49,9 @@ def surface_points(rig: Rig, vertices_px: np.ndarray, depth_m: np.ndarray, landm
         a, b, c = corners[near].transpose(1, 0, 2)
         area = _cross(b - a, c - a)
         near, a, b, c, area = (part[np.abs(area) > 1e-9] for part in (near, a, b, c, area))
-        weights = np.stack([_cross(b - point, c - point), _cross(c - point, a - point), _cross(a - point, b - point)], 1)
+        weights = np.stack(
+            [_cross(b - point, c - point), _cross(c - point, a - point), _cross(a - point, b - point)], 1
+        )
         weights = weights / area[:, None]
         inside = (weights >= -1e-6).all(1)
         if inside.any():
@@ -99,8 +103,13 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=120)
     parser.add_argument("--seed", type=int, default=11)
     options = parser.parse_args()
+    torch.set_num_threads(1)
     rig = load_rig(options.rig)
-    decoder, engine, reader = RigDecoder(rig), open_engine(rig), LandmarkReader.load("cpu")
+    decoder, engine, reader = (
+        RigDecoder(rig),
+        open_engine(rig),
+        LandmarkReader(weights.load_detector(), weights.load_landmarker()),
+    )
     generator = np.random.default_rng(options.seed)
     expressions = np.zeros((options.count, len(ARKIT_52)))
     expressions[:, ARKIT_52.index("jawOpen")] = generator.uniform(*JAW_OPEN, options.count)
@@ -119,7 +128,9 @@ def main() -> None:
     spread = arrays.pop("spread_m") * 1000
     path = RIGS_DIR / options.rig / "landmarks.safetensors"
     atomic_write(path, lambda temporary: save_file(arrays, temporary))
-    print(f"{len(samples)} of {options.count} renders used; spread median {np.median(spread):.2f} mm, max {spread.max():.2f} mm")
+    print(
+        f"{len(samples)} of {options.count} renders used; spread median {np.median(spread):.2f} mm, max {spread.max():.2f} mm"
+    )
     print(f"wrote {Path(path).name}")
 
 

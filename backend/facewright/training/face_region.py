@@ -5,7 +5,7 @@ from scipy.spatial import ConvexHull, Delaunay
 
 from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.mesh import SKIN
-from facewright.rig.anchors import eye_centres
+from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.nouns import Rig
 from facewright.training.registration import align_rigidly
 
@@ -22,8 +22,7 @@ def face_vertices(rig: Rig) -> np.ndarray:
     vertices = rig.mesh.vertices_m
     camera = canonical_camera(eye_centres(rig, vertices), FACE_FRAME, 256)
     pixels, depth = project(camera, vertices)
-    corners = vertices[rig.mesh.triangles[rig.landmarks.triangles]]
-    outline, _ = project(camera, (corners * rig.landmarks.barycentric[..., None]).sum(1))
+    outline, _ = project(camera, landmark_points(rig, vertices))
     hull = Delaunay(outline[ConvexHull(outline).vertices])
     inside = (rig.mesh.surfaces == SKIN) & (hull.find_simplex(pixels) >= 0)
     cells = np.floor(pixels / 4).astype(int)

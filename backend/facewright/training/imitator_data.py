@@ -10,13 +10,16 @@ from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
 from facewright.datatypes import RenderJob
-from facewright.engine.cameras import FACE_FRAME, canonical_camera
+from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.errors import FacewrightError
 from facewright.fitting.losses import CONTENT_PARTS, content_maps
+from facewright.networks.landmarker import Landmarker
+from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.parts import part_maps
-from facewright.rig.anchors import eye_centres
+from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.colours import sample_colours
+from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
 
 BLOCK = 64
@@ -70,7 +73,9 @@ def random_parameters(rig: Rig, count: int, generator: np.random.Generator) -> n
     return np.clip(parameters, 0.0, 1.0).astype(np.float32)
 
 
-def render_data(data: ImitatorData, work: Path, rig: Rig, decoder, engine, reader, seed: int) -> None:
+def render_data(
+    data: ImitatorData, work: Path, rig: Rig, decoder: RigDecoder, engine, landmarker: Landmarker, seed: int
+) -> None:
     """Fill the arrays block by block; a second call goes on where the first stopped.
 
     Args:
@@ -79,7 +84,7 @@ def render_data(data: ImitatorData, work: Path, rig: Rig, decoder, engine, reade
         rig: a rig with a prior.
         decoder: RigDecoder of the whole mesh.
         engine: what the imitator shall imitate.
-        reader: LandmarkReader.
+        landmarker: landmark network.
         seed: block b is drawn from (seed, b).
     """
     done_file = work / "done.txt"
@@ -96,11 +101,11 @@ def render_data(data: ImitatorData, work: Path, rig: Rig, decoder, engine, reade
             RenderJob(head, canonical_camera(eye_centres(rig, head), FACE_FRAME, RENDER_PX), colour, DEFAULT_LIGHTING)
             for head, colour in zip(vertices, colours, strict=True)
         ]
-        for row, render in enumerate(engine.render(jobs), start):
-            landmarks = reader(render.image)[:, :2] * (side / RENDER_PX)
+        for row, (job, render) in enumerate(zip(jobs, engine.render(jobs), strict=True), start):
+            expected, _ = project(job.camera, landmark_points(rig, job.vertices_m))
+            landmarks = refine_landmarks(landmarker, render.image, expected).landmarks_px[:, :2] * (side / RENDER_PX)
             data.images[row] = cv2.resize(render.image, (side, side), interpolation=cv2.INTER_AREA)
             data.parts[row] = np.round(content_maps(part_maps(landmarks, side)) * 255)
         data.parameters[start : start + size] = parameters
         data.colours[start : start + size] = [colour.vector() for colour in colours]
         done_file.write_text(str(start + size))
-

@@ -128,4 +128,3 @@ def random_lighting(generator: np.random.Generator) -> Lighting:
         (key * tint).astype(np.float32),
         (ambient * np.ones(3)).astype(np.float32),
     )
-
