@@ -33,7 +33,7 @@ GROUPS = {
     "helper-r-eyelashes-1": "lash",
     "helper-r-eyelashes-2": "lash",
 }
-"""Face groups of the base mesh that make up the head, with their surfaces; a vertex's group is an index into the keys."""
+"""Face groups of the base mesh that make up the head, with their surfaces; a vertex's group indexes the keys."""
 
 FACE_CATEGORIES = ("forehead", "eyebrows", "eyes", "ears", "nose", "cheek", "mouth", "chin", "head", "neck")
 """Folders of the targets that shape a head."""
