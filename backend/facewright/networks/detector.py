@@ -1,4 +1,4 @@
-"""BlazeFace short range: candidate faces with keypoints in a 128 px image (Bazarevsky et al. 2019, arXiv 1907.05047)."""
+"""BlazeFace short range: faces and keypoints in a 128 px image (Bazarevsky et al. 2019, arXiv 1907.05047)."""
 
 import numpy as np
 import torch

@@ -28,7 +28,7 @@ SKIN_LOCUS = np.array([
 
 SKIN_LOCUS_SIGMA = np.array([0.16, 0.16])
 SCLERA_RATIOS, SCLERA_REDNESS, SCLERA_BLUENESS = (0.3, 1.4), (0.55, 0.10), -0.12
-"""log(R/G) at two luminances over the skin: the darker the white of the eye, the more of its light came through lids."""
+"""log(R/G) at two luminances over the skin: the darker the white of the eye, the redder the light it gets."""
 
 SCLERA_SIGMA = 0.25
 SURROUND_SIGMA = 0.6
