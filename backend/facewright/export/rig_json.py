@@ -1,0 +1,152 @@
+"""Builds, checks and writes rig.json: a head as named numbers in physical units."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import torch
+from scipy.spatial.transform import Rotation
+
+from facewright.datatypes import ARKIT_52, BONE_CHANNELS, Camera, FaceColours, FitResult
+from facewright.errors import RigInvalid
+from facewright.export.files import atomic_write
+from facewright.rig.anchors import anchor_points, eye_centres
+from facewright.rig.decoder import RigDecoder
+from facewright.rig.nouns import Rig
+
+FORMAT = "facewright.rig/1"
+
+COLOUR_NAMES = ("skin", "lip", "brow", "iris", "hair")
+
+_CAMERA_FROM_FACING_WORLD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+"""Rotation of a level camera that looks the head in the face (along +Y)."""
+
+
+def rig_document(
+    rig: Rig, result: FitResult, decoder: RigDecoder, weights_sha256: dict[str, str], from_photo: bool = True
+) -> dict[str, Any]:
+    """Describe a head.
+
+    Args:
+        rig: The rig.
+        result: The head.
+        decoder: The rig's decoder.
+        weights_sha256: Hash of each model file that was used, by name.
+        from_photo: Whether a photo was fitted; without one there is no expression, head pose, camera or light.
+
+    Returns:
+        A document that rig.schema.json accepts.
+    """
+    parameters = torch.as_tensor(result.parameters[None], dtype=torch.float32)
+    with torch.no_grad():
+        channels = decoder.channels(parameters)[0].numpy()
+        neutral = decoder.vertices(parameters)[0].numpy()
+    return {
+        "format": FORMAT,
+        "rig": {"id": rig.id, "version": rig.version, "sha256": rig.digest},
+        "units": {"location": "m", "rotation": "rad", "scale": "ratio", "anchors": "m", "colours": "sRGB"},
+        "parameters": {
+            parameter.name: _number(value) for parameter, value in zip(rig.parameters, result.parameters, strict=True)
+        },
+        "bones": {
+            bone.name: {name: _number(value) for name, value in zip(BONE_CHANNELS, row, strict=True)}
+            for bone, row in zip(rig.bones, channels, strict=True)
+        },
+        "colours": _colours(result.colours),
+        "anchors": {name: _numbers(point) for name, point in anchor_points(rig, neutral).items()},
+        "photo": _photo(result, eye_centres(rig, neutral).mean(0)) if from_photo else None,
+        "losses": {name: _number(value) for name, value in result.losses.items()},
+        "stage_ms": {name: round(float(value), 2) for name, value in result.stage_ms.items()},
+        "weights_sha256": dict(weights_sha256),
+    }
+
+
+def head_pose(camera: Camera, eye_middle_m: np.ndarray) -> dict[str, Any]:
+    """Describe how a head is turned and placed in front of a camera.
+
+    Args:
+        camera: The camera that shows the head as in the photo.
+        eye_middle_m: (3,) middle between the eyes in world space.
+
+    Returns:
+        `rotation_wxyz` turns a head that faces the camera into its pose, in camera axes (x right, y down, z forward);
+        `translation_m` is the middle between the eyes in camera space; `yaw_deg` is positive when the person looks to
+        the image's right, `pitch_deg` when they look up, `roll_deg` when the top of the head leans to the image's right.
+    """
+    matrix = np.asarray(camera.camera_from_world, np.float64)
+    rotation = matrix[:3, :3] @ _CAMERA_FROM_FACING_WORLD.T
+    face, up = rotation @ [0.0, 0.0, -1.0], rotation @ [0.0, -1.0, 0.0]
+    yaw = np.arctan2(face[0], -face[2])
+    level = np.array([np.cos(yaw), 0.0, np.sin(yaw)])
+    return {
+        "rotation_wxyz": _numbers(Rotation.from_matrix(rotation).as_quat(canonical=True)[[3, 0, 1, 2]]),
+        "translation_m": _numbers(matrix[:3, :3] @ eye_middle_m + matrix[:3, 3]),
+        "yaw_deg": _number(np.degrees(yaw)),
+        "pitch_deg": _number(np.degrees(np.arcsin(np.clip(-face[1], -1.0, 1.0)))),
+        "roll_deg": _number(np.degrees(np.arctan2(up @ level, up @ np.cross(face, level)))),
+    }
+
+
+def validate_rig_document(document: Any) -> None:
+    """Check a document against rig.schema.json.
+
+    Raises:
+        RigInvalid: Something is missing, unknown or of the wrong kind; the message names where.
+    """
+    error = jsonschema.exceptions.best_match(_validator().iter_errors(document))
+    if error is not None:
+        place = "/".join(str(part) for part in error.absolute_path) or "the top"
+        raise RigInvalid(f"rig.json, at {place}: {error.message}", "write it again with this version of Facewright")
+
+
+def write_rig_json(path: Path, document: dict[str, Any]) -> None:
+    """Check a document and write it.
+
+    Raises:
+        RigInvalid: The document does not follow the schema.
+        OutputNotWritable: The file cannot be written.
+    """
+    validate_rig_document(document)
+    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
+    atomic_write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+@cache
+def _validator() -> jsonschema.Draft202012Validator:
+    text = (files("facewright.export") / "rig.schema.json").read_text(encoding="utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+def _photo(result: FitResult, eye_middle_m: np.ndarray) -> dict[str, Any]:
+    camera, lighting = result.photo_camera, result.lighting
+    return {
+        "expression": {name: _number(value) for name, value in zip(ARKIT_52, result.expression, strict=True)},
+        "head_pose": head_pose(camera, eye_middle_m),
+        "camera": {
+            "camera_from_world": [_numbers(row) for row in np.asarray(camera.camera_from_world)],
+            "focal_px": _number(camera.focal_px),
+            "centre_px": _numbers(camera.centre_px),
+            "size_px": [int(length) for length in camera.size_px],
+        },
+        "lighting": {
+            "direction": _numbers(lighting.direction),
+            "key": _numbers(lighting.key),
+            "ambient": _numbers(lighting.ambient),
+        },
+    }
+
+
+def _colours(colours: FaceColours) -> dict[str, list[float]]:
+    return {name: _numbers(row) for name, row in zip(COLOUR_NAMES, colours.vector().reshape(5, 3), strict=True)}
+
+
+def _numbers(values: np.ndarray) -> list[float]:
+    return [_number(value) for value in np.asarray(values).ravel()]
+
+
+def _number(value: float) -> float:
+    return round(float(value), 7)
