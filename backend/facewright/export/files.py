@@ -73,6 +73,10 @@ def write_folder(folder: Path, write: Callable[[Path], object]) -> None:
         made = None
     except OSError as error:
         raise not_writable(folder, error) from error
+    except OutputNotWritable as error:
+        if isinstance(error.__cause__, OSError):
+            raise not_writable(folder, error.__cause__) from error.__cause__
+        raise
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -100,7 +100,9 @@ def build_document(
         name="head_skin", joints=list(range(len(rig.bones))), skeleton=armature, inverseBindMatrices=_bind(buffer, rig)
     )
     document = pygltflib.GLTF2(
-        asset=pygltflib.Asset(version="2.0", generator="Facewright", extras={"rig": rig.id, "rig_version": rig.version}),
+        asset=pygltflib.Asset(
+            version="2.0", generator="Facewright", extras={"rig": rig.id, "rig_version": rig.version}
+        ),
         scene=0,
         scenes=[pygltflib.Scene(name="head", nodes=[armature, mesh_node])],
         nodes=nodes,

@@ -3,7 +3,12 @@
 import numpy as np
 import pygltflib
 
-_COMPONENTS = {np.dtype(np.uint8): 5121, np.dtype(np.uint16): 5123, np.dtype(np.uint32): 5125, np.dtype(np.float32): 5126}
+_COMPONENTS = {
+    np.dtype(np.uint8): 5121,
+    np.dtype(np.uint16): 5123,
+    np.dtype(np.uint32): 5125,
+    np.dtype(np.float32): 5126,
+}
 
 SMALLEST_SHIFT_M = 1e-7
 """A morph target leaves vertices that it moves by less than this out."""

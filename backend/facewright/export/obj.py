@@ -29,7 +29,9 @@ def write_obj(path: Path, rig: Rig, vertices_m: np.ndarray, colours: FaceColours
     lines = [f"# Facewright, rig {rig.id} {rig.version}", "o head"]
     place = np.asarray(vertices_m, np.float64)[:, [0, 2, 1]] * [1, 1, -1]
     for point, tint in zip(place, _vertex_colours(rig, colours), strict=True):
-        lines.append("v " + " ".join(f"{value:.6f}" for value in point) + " " + " ".join(f"{value:.4f}" for value in tint))
+        lines.append(
+            "v " + " ".join(f"{value:.6f}" for value in point) + " " + " ".join(f"{value:.4f}" for value in tint)
+        )
     look = rig.appearance
     if look is not None:
         lines += [f"vt {u:.6f} {v:.6f}" for u, v in look.uv]

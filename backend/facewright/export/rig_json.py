@@ -14,9 +14,9 @@ from scipy.spatial.transform import Rotation
 from facewright.datatypes import ARKIT_52, BONE_CHANNELS, Camera, FaceColours, FitResult
 from facewright.errors import RigInvalid
 from facewright.export.files import atomic_write
-from facewright.rig.anchors import anchor_points, eye_centres
-from facewright.rig.decoder import RigDecoder
+from facewright.rig.anchors import EYE_CENTRES
 from facewright.rig.nouns import Rig
+from facewright.rig.parameters import channels_from_parameters
 
 FORMAT = "facewright.rig/1"
 
@@ -27,24 +27,26 @@ _CAMERA_FROM_FACING_WORLD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1
 
 
 def rig_document(
-    rig: Rig, result: FitResult, decoder: RigDecoder, weights_sha256: dict[str, str], from_photo: bool = True
+    rig: Rig,
+    result: FitResult,
+    anchors_m: dict[str, np.ndarray],
+    weights_sha256: dict[str, str],
+    from_photo: bool = True,
 ) -> dict[str, Any]:
     """Describe a head.
 
     Args:
         rig: The rig.
         result: The head.
-        decoder: The rig's decoder.
+        anchors_m: (3,) position of each anchor on the neutral head, in world space.
         weights_sha256: Hash of each model file that was used, by name.
         from_photo: Whether a photo was fitted; without one there is no expression, head pose, camera or light.
 
     Returns:
         A document that rig.schema.json accepts.
     """
-    parameters = torch.as_tensor(result.parameters[None], dtype=torch.float32)
-    with torch.no_grad():
-        channels = decoder.channels(parameters)[0].numpy()
-        neutral = decoder.vertices(parameters)[0].numpy()
+    arrays = (result.parameters[None], rig.channel_neutral, rig.channel_minimum, rig.channel_maximum)
+    channels = channels_from_parameters(*(torch.as_tensor(np.asarray(array, np.float64)) for array in arrays))[0]
     return {
         "format": FORMAT,
         "rig": {"id": rig.id, "version": rig.version, "sha256": rig.digest},
@@ -54,11 +56,11 @@ def rig_document(
         },
         "bones": {
             bone.name: {name: _number(value) for name, value in zip(BONE_CHANNELS, row, strict=True)}
-            for bone, row in zip(rig.bones, channels, strict=True)
+            for bone, row in zip(rig.bones, channels.numpy(), strict=True)
         },
         "colours": _colours(result.colours),
-        "anchors": {name: _numbers(point) for name, point in anchor_points(rig, neutral).items()},
-        "photo": _photo(result, eye_centres(rig, neutral).mean(0)) if from_photo else None,
+        "anchors": {name: _numbers(point) for name, point in anchors_m.items()},
+        "photo": _photo(result, np.mean([anchors_m[name] for name in EYE_CENTRES], axis=0)) if from_photo else None,
         "losses": {name: _number(value) for name, value in result.losses.items()},
         "stage_ms": {name: round(float(value), 2) for name, value in result.stage_ms.items()},
         "weights_sha256": dict(weights_sha256),
