@@ -37,9 +37,9 @@ def covered_samples(
         triangle = drawn[repeated]
         a, b, c = (xy[triangle, i] for i in range(3))
         p = np.stack([x, y], axis=1) + 0.5
-        area = _cross(b - a, c - a)
+        area = cross(b - a, c - a)
         with np.errstate(divide="ignore", invalid="ignore"):
-            flat = np.stack([_cross(c - b, p - b), _cross(a - c, p - c), _cross(b - a, p - a)], axis=1) / area[:, None]
+            flat = np.stack([cross(c - b, p - b), cross(a - c, p - c), cross(b - a, p - a)], axis=1) / area[:, None]
         inside = (flat >= 0).all(axis=1)  # false for triangles without an area
         triangle, flat = triangle[inside], flat[inside]
         weights = flat / depth[triangle]
@@ -47,7 +47,8 @@ def covered_samples(
         yield triangle, (y * width + x)[inside], weights.astype(np.float32)
 
 
-def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+def cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Return the planar cross products (M,) of (M, 2) vectors."""
     return u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
 
 
@@ -61,7 +62,7 @@ def detail_levels(xy: np.ndarray, uv: np.ndarray, side: int) -> np.ndarray:
     """
     e, f = xy[:, 1] - xy[:, 0], xy[:, 2] - xy[:, 0]
     s, t = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
-    area = _cross(e, f)
+    area = cross(e, f)
     area = np.where(np.abs(area) < 1e-9, 1e-9, area)[:, None]
     along = (s * f[:, 1:] - t * e[:, 1:]) / area
     across = (t * e[:, :1] - s * f[:, :1]) / area

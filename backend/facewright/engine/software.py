@@ -8,7 +8,7 @@ import numpy as np
 from facewright.datatypes import Render, RenderJob
 from facewright.engine.lighting import BACKGROUND
 from facewright.engine.mesh import LASH, EngineMesh, check_job, vertex_normals
-from facewright.engine.raster import bilinear, covered_samples, detail_levels, mip_levels
+from facewright.engine.raster import bilinear, covered_samples, cross, detail_levels, mip_levels
 from facewright.engine.shading import PLAIN_UV, Fragments, fragment_labels, sample_thresholds, shade
 
 
@@ -159,7 +159,7 @@ class SoftwareEngine:
         bary = weights[hit]
         surfaces = mesh.triangle_surfaces
         a, b, c = (xy[mesh.render_triangles[:, i]] for i in range(3))
-        is_back = np.cross(b - a, c - a) > 0  # counter-clockwise outside is clockwise with y down
+        is_back = cross(b - a, c - a) > 0  # counter-clockwise outside is clockwise with y down
         kind = np.zeros(len(owner), np.int64)
         kind[hit] = 1 + surfaces[owner[hit]] + 5 * (is_back[owner[hit]] & (surfaces[owner[hit]] != LASH))
         fields = []
