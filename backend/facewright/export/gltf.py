@@ -1,4 +1,4 @@
-"""Writes a head as a binary glTF file: skinned mesh, skeleton posed by the parameters, 52 morph targets, baked colours."""
+"""Writes a head as a binary glTF file: skinned mesh, posed skeleton, 52 morph targets, baked colours."""
 
 import io
 from dataclasses import dataclass
@@ -121,8 +121,11 @@ def build_document(
 
 
 def _bone_nodes(rig: Rig, parameters: np.ndarray) -> list[pygltflib.Node]:
-    """Return one node per bone. Its transform is rest_parent^-1 rest basis: a rotation and shift, then T, R and S of the
-    basis, which is again shift, rotation and scale, so that glTF's chain of nodes is exact for every pose."""
+    """Return one node per bone.
+
+    A node's matrix is rest_parent^-1 rest basis: a rotation and a shift, then shift, rotation and scale of the basis.
+    That is again a shift, a rotation and a scale, so glTF's chain of nodes is exact for every pose.
+    """
     with torch.no_grad():
         arrays = [rig.channel_neutral, rig.channel_minimum, rig.channel_maximum]
         tensors = [torch.as_tensor(np.asarray(array, np.float64)) for array in (parameters[None], *arrays)]

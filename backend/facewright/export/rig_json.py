@@ -77,7 +77,7 @@ def head_pose(camera: Camera, eye_middle_m: np.ndarray) -> dict[str, Any]:
     Returns:
         `rotation_wxyz` turns a head that faces the camera into its pose, in camera axes (x right, y down, z forward);
         `translation_m` is the middle between the eyes in camera space; `yaw_deg` is positive when the person looks to
-        the image's right, `pitch_deg` when they look up, `roll_deg` when the top of the head leans to the image's right.
+        the image's right, `pitch_deg` when they look up, `roll_deg` when the head's top leans to the image's right.
     """
     matrix = np.asarray(camera.camera_from_world, np.float64)
     rotation = matrix[:3, :3] @ _CAMERA_FROM_FACING_WORLD.T
