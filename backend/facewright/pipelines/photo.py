@@ -36,7 +36,7 @@ from facewright.perception.image import decode_image
 from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.observe import Observer
 from facewright.perception.parts import part_maps
-from facewright.pipelines.outputs import write_outputs
+from facewright.pipelines.outputs import random_heads, write_outputs
 from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
@@ -63,6 +63,7 @@ class PhotoPipeline:
         correction: learnt correction of the landmark fit; None leaves it out.
         config: all settings.
         device: torch device of the networks.
+        weight_hashes: sha256 of every file of network weights by name, for the record.
 
     Raises:
         RigInvalid: the rig lacks what a fit needs.
@@ -79,6 +80,7 @@ class PhotoPipeline:
         correction: LandmarkCorrection | None,
         config: FacewrightConfig,
         device: str = "cpu",
+        weight_hashes: dict[str, str] | None = None,
     ) -> None:
         if rig.prior is None or rig.landmarks is None or rig.appearance is None:
             raise RigInvalid(
@@ -86,6 +88,7 @@ class PhotoPipeline:
                 "build them as rigs/README.md describes",
             )
         self.rig, self.engine, self.config, self.device = rig, engine, config, device
+        self.weight_hashes = weight_hashes or {}
         self.decoder = RigDecoder(rig)
         self._model = LandmarkModel(rig)
         self._observer, self._landmarker, self._embedder = observer, landmarker, embedder
@@ -102,6 +105,10 @@ class PhotoPipeline:
         files = config.cache_dir / "weights" if config.cache_dir else None
         folder, imitating = RIGS_DIR / config.rig, config.fitting.imitator_stage
         rig = load_rig(config.rig, cache_dir=config.cache_dir)
+        hashes = {name: entry.sha256 for name, entry in weights.catalogue().items()}
+        for name in ("imitator", "correction"):
+            if (folder / f"{name}.safetensors").is_file():
+                hashes[name] = weights.digest(folder / f"{name}.safetensors")
         landmarker = weights.load_landmarker(device, files)
         embedder = weights.load_embedder(device, files)
         observer = Observer(
@@ -121,6 +128,7 @@ class PhotoPipeline:
             load_correction(folder / "correction.safetensors") if config.fitting.learnt_correction else None,
             config,
             device,
+            hashes,
         )
 
     def observe(self, photo: np.ndarray, face_index: int = 0) -> Observations:
@@ -187,6 +195,23 @@ class PhotoPipeline:
         shape = None if expression is None else torch.from_numpy(np.asarray(expression, np.float32))[None]
         with torch.no_grad():
             return self.decoder.vertices(torch.from_numpy(np.asarray(parameters, np.float32))[None], shape)[0].numpy()
+
+    def imitate(self, parameters: np.ndarray, colours: FaceColours) -> np.ndarray | None:
+        """Draw (S, S, 3) RGB uint8 of what the imitator makes of (P,) parameters; None without an imitator."""
+        if self._imitator is None:
+            return None
+        inputs = (torch.from_numpy(np.asarray(part, np.float32))[None] for part in (parameters, colours.vector()))
+        with torch.no_grad():
+            image, _ = self._imitator(*(part.to(self.device) for part in inputs))
+        return (image[0].permute(1, 2, 0).cpu().numpy() * 255).round().astype(np.uint8)
+
+    def posed_bones(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the (J, 3) heads and tails of all bones, in metres, posed by (P,) parameters."""
+        with torch.no_grad():
+            channels = self.decoder.channels(torch.from_numpy(np.asarray(parameters, np.float32))[None])
+            poses = self.decoder.pose_matrices(channels)[0].numpy()  # (J, 4, 4)
+        lengths = np.array([np.linalg.norm(bone.tail - bone.head) for bone in self.rig.bones])
+        return poses[:, :3, 3], poses[:, :3, 3] + poses[:, :3, 1] * lengths[:, None]
 
     def _fit_landmarks(self, observations: Observations) -> LandmarkFit:
         switches = self.config.fitting

@@ -16,7 +16,7 @@ from facewright.rig.nouns import LandmarkMap, Rig
 from facewright.rig.spec import load_rig
 from scipy.spatial.transform import Rotation
 
-from tests.backend.rig.tiny_rig import write_tiny_rig
+from backend.rig.tiny_rig import write_tiny_rig
 
 EXACT = LandmarkFitConfig(sigma_ratio=1e-4, iterations=25, huber_ratio=10.0)
 SMILE = ARKIT_52.index("mouthSmileLeft")
@@ -60,10 +60,14 @@ def test_exact_landmarks_give_back_code_expression_head_pose_and_camera(rig):
 
 def test_camera_of_a_fit_projects_the_model_onto_the_landmarks(rig):
     model = LandmarkModel(rig)
-    landmarks = projected(model, np.array([0.3, 0.5]), np.zeros(52), turned(-12.0, 5.0, 3.0), 900.0, np.array([120.0, 80.0]))
+    landmarks = projected(
+        model, np.array([0.3, 0.5]), np.zeros(52), turned(-12.0, 5.0, 3.0), 900.0, np.array([120.0, 80.0])
+    )
     fit = fit_landmarks(model, landmarks, EXACT)
     camera = fit.camera((256, 200))
-    points = model.points(fit.code, fit.expression) @ camera.camera_from_world[:3, :3].T + camera.camera_from_world[:3, 3]
+    points = (
+        model.points(fit.code, fit.expression) @ camera.camera_from_world[:3, :3].T + camera.camera_from_world[:3, 3]
+    )
     shown = camera.focal_px * points[:, :2] / points[:, 2:] + camera.centre_px
     np.testing.assert_allclose(shown, landmarks[:, :2], atol=0.2)
 
@@ -96,13 +100,17 @@ def test_weak_evidence_leaves_the_mean_head(rig):
 
 def test_one_wild_landmark_hardly_moves_the_fit(rig):
     model = LandmarkModel(rig)
-    landmarks = projected(model, np.array([0.5, 0.5]), np.zeros(52), turned(4.0, 2.0, 0.0), 900.0, np.array([200.0, 200.0]))
+    landmarks = projected(
+        model, np.array([0.5, 0.5]), np.zeros(52), turned(4.0, 2.0, 0.0), 900.0, np.array([200.0, 200.0])
+    )
     clean = fit_landmarks(model, landmarks, LandmarkFitConfig())
     spoilt = landmarks.copy()
     spoilt[11, :2] += [60.0, -45.0]
     robust = fit_landmarks(model, spoilt, LandmarkFitConfig())
     trusting = fit_landmarks(model, spoilt, LandmarkFitConfig(huber_ratio=10.0))
-    assert np.linalg.norm(robust.centre_px - clean.centre_px) < 0.5 * np.linalg.norm(trusting.centre_px - clean.centre_px)
+    assert np.linalg.norm(robust.centre_px - clean.centre_px) < 0.5 * np.linalg.norm(
+        trusting.centre_px - clean.centre_px
+    )
 
 
 def test_stop_leaves_the_first_guess(rig):

@@ -64,9 +64,7 @@ def test_head_that_the_judge_likes_less_than_the_start_is_not_returned():
 
 def test_judged_result_has_the_losses_that_the_judge_saw():
     config = FittingConfig(iterations=20, prior_weight=0.0)
-    result = optimise(
-        LinearImitator(), parameters_from_code, embed, true_judge, torch.zeros(3), target(WANTED), config
-    )
+    result = optimise(LinearImitator(), parameters_from_code, embed, true_judge, torch.zeros(3), target(WANTED), config)
     embedding, _ = true_judge(result.code)
     expected = config.identity_weight * (1 - (embedding @ target(WANTED).embedding).item())
     assert result.losses["identity"] == pytest.approx(expected, abs=1e-5)
