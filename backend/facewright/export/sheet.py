@@ -71,7 +71,7 @@ def bone_ends(rig: Rig, pose_matrices: np.ndarray) -> tuple[np.ndarray, np.ndarr
 def draw_wireframe_with_bones(
     rig: Rig, vertices_m: np.ndarray, heads_m: np.ndarray, tails_m: np.ndarray, camera: Camera
 ) -> np.ndarray:
-    """Draw the edges that face the camera, and over them every bone that its region's colour tells apart.
+    """Draw the edges that the camera sees, and over them every bone in its region's colour.
 
     Args:
         rig: The rig.
@@ -86,10 +86,13 @@ def draw_wireframe_with_bones(
     width, height = camera.size_px
     canvas = np.full((height * FINE, width * FINE, 3), PAPER, np.uint8)
     pixels = _subpixels(camera, vertices_m)
-    corners = pixels[rig.mesh.triangles].astype(np.int64)
-    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    faces_camera = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0] < 0
-    cv2.polylines(canvas, list(pixels[rig.mesh.triangles[faces_camera]]), True, WIRE, 1, cv2.LINE_AA, 4)
+    _, depth = project(camera, np.asarray(vertices_m, np.float64))
+    for face in np.argsort(-np.asarray(depth)[rig.mesh.triangles].mean(1), kind="stable"):
+        corners = pixels[rig.mesh.triangles[face]]
+        first, second = (corners[1:] - corners[0]).astype(np.int64)
+        if first[0] * second[1] - first[1] * second[0] < 0:
+            cv2.fillConvexPoly(canvas, corners, PAPER, cv2.LINE_8, 4)
+            cv2.polylines(canvas, [corners], True, WIRE, 1, cv2.LINE_AA, 4)
     regions = sorted({bone.region for bone in rig.bones})
     ends = zip(_subpixels(camera, heads_m), _subpixels(camera, tails_m), strict=True)
     for bone, (head, tail) in zip(rig.bones, ends, strict=True):
