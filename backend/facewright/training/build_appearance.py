@@ -12,8 +12,8 @@ from safetensors.numpy import save_file
 
 from facewright.rig.appearance import MASK_FILES
 from facewright.rig.sources.makehuman import read_mesh, read_target
-from facewright.training.head_layout import lay_out
-from facewright.training.head_paint import paint
+from facewright.training.appearance.layout import lay_out
+from facewright.training.appearance.paint import paint
 
 SEED = 20
 

@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from facewright.rig.sources.makehuman import GROUPS, SURFACES, SourceMesh
-from facewright.training import atlas
+from facewright.training.appearance import atlas
 
 SIDE = 1024
 DIRECTIONS = 140

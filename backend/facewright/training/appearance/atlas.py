@@ -187,7 +187,9 @@ def _rotated_differences(points, triangles, rest, cotangents, count) -> np.ndarr
     covariance = np.zeros((len(triangles), 2, 2))
     for k in range(3):
         i, j = (k + 1) % 3, (k + 2) % 3
-        covariance += np.einsum("f,fa,fb->fab", cotangents[:, k], current[:, i] - current[:, j], rest[:, i] - rest[:, j])
+        covariance += np.einsum(
+            "f,fa,fb->fab", cotangents[:, k], current[:, i] - current[:, j], rest[:, i] - rest[:, j]
+        )
     cosine, sine = covariance[:, 0, 0] + covariance[:, 1, 1], covariance[:, 1, 0] - covariance[:, 0, 1]
     norm = np.maximum(np.hypot(cosine, sine), 1e-14)
     rotation = np.stack([np.stack([cosine, -sine], 1), np.stack([sine, cosine], 1)], 1) / norm[:, None, None]
@@ -232,7 +234,9 @@ def tutte(corners: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 def shortest_path(vertices: np.ndarray, triangles: np.ndarray, start: int, end: int, cost: np.ndarray) -> np.ndarray:
     """Return the (k,) vertices of the cheapest edge path; an edge costs its length times its ends' mean `cost`."""
-    edges = np.unique(np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1), axis=0)
+    edges = np.unique(
+        np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1), axis=0
+    )
     length = np.linalg.norm(vertices[edges[:, 0]] - vertices[edges[:, 1]], axis=1) * cost[edges].mean(1)
     graph = coo_matrix((length, (edges[:, 0], edges[:, 1])), (len(vertices), len(vertices)))
     _, before = dijkstra(graph, directed=False, indices=start, return_predecessors=True)
@@ -242,7 +246,9 @@ def shortest_path(vertices: np.ndarray, triangles: np.ndarray, start: int, end: 
     return np.array(path[::-1])
 
 
-def rasterise(uv: np.ndarray, triangles: np.ndarray, attributes: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+def rasterise(
+    uv: np.ndarray, triangles: np.ndarray, attributes: np.ndarray, side: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Interpolate per-vertex attributes into the texels of the atlas.
 
     Args:
@@ -259,8 +265,9 @@ def rasterise(uv: np.ndarray, triangles: np.ndarray, attributes: np.ndarray, sid
     pixels = np.stack([uv[:, 0], 1.0 - uv[:, 1]], axis=1) * side - 0.5
     for face, corners in enumerate(triangles):
         a, b, c = pixels[corners]
-        low, high = np.maximum(np.floor(np.minimum(np.minimum(a, b), c)).astype(int), 0), np.minimum(
-            np.ceil(np.maximum(np.maximum(a, b), c)).astype(int), side - 1
+        low, high = (
+            np.maximum(np.floor(np.minimum(np.minimum(a, b), c)).astype(int), 0),
+            np.minimum(np.ceil(np.maximum(np.maximum(a, b), c)).astype(int), side - 1),
         )
         double_area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
         if abs(double_area) < 1e-12 or (high < low).any():

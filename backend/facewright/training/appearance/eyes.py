@@ -1,0 +1,111 @@
+"""Paints lid margins, eyeballs and lashes."""
+
+import cv2
+import numpy as np
+
+from facewright.training.appearance.layout import BOXES_PX, EYE_RIM, EYE_RIM_DEGREES, MARGIN_PX
+from facewright.training.appearance.texels import Texels, fill, rim_distance, smooth
+
+IRIS_DEGREES = 21.5
+
+
+PUPIL = 0.36
+
+
+def paint_lids(texels, layout, mask, paint_rgb) -> None:
+    """Lid margins: a moist pink rim, the caruncle in the inner corner and the soft line of the lash roots."""
+    distance, nearest = rim_distance(layout, texels, "socket.L", "socket.R")
+    eyes = texels.on("face") & (np.abs(np.abs(texels.x) - 30) < 22) & (np.abs(texels.up) < 20)
+    upper = nearest[..., 2] > np.interp(np.abs(nearest[..., 0]), [17, 42], [-3.5, -1.0])
+    roots = smooth(1.5, 0.5, np.abs(distance - 0.4)) * np.where(upper, 0.62, 0.30)
+    mask["shade"] = np.maximum(mask["shade"], roots * eyes * smooth(18.0, 21.0, np.abs(texels.x)))
+    crease_line = np.interp(np.abs(texels.x), [16, 22, 30, 38, 44, 48], [0.5, 5.2, 7.0, 6.0, 3.2, 0.5])
+    crease = np.exp(-(((texels.up - crease_line) / 0.9) ** 2)) * smooth(15, 21, np.abs(texels.x))
+    mask["shade"] = np.maximum(mask["shade"], 0.28 * crease * smooth(48, 40, np.abs(texels.x)) * eyes)
+    mask["redness"] = np.maximum(mask["redness"], 0.55 * smooth(7.0, 1.0, distance) * eyes)
+    socket = texels.on("socket.L", "socket.R")
+    fill(mask, paint_rgb, socket, (0.80, 0.53, 0.50), np.full(texels.x.shape, 0.55, np.float32))
+    mask["shade"] = np.where(socket, 0.15 + 0.7 * smooth(1.0, 5.0, texels.depth), mask["shade"])
+    caruncle = smooth(20.0, 17.5, np.abs(texels.x)) * smooth(3.0, 1.5, distance) * (eyes | socket)
+    paint_rgb[eyes] = (0.78, 0.45, 0.43)
+    mask["paint"] = np.maximum(mask["paint"], 0.7 * caruncle)
+
+
+def paint_eye(name: str, generator: np.random.Generator, mask, paint_rgb) -> None:
+    """Iris with fibres, limbus and pupil; sclera with a warm edge and faint veins."""
+    left, top, right, bottom = BOXES_PX[name]
+    y, x = np.mgrid[top:bottom, left:right] + 0.5
+    half = (right - left) / 2 - MARGIN_PX
+    x, y = (x - (left + right) / 2) / half, ((top + bottom) / 2 - y) / half
+    radius, angle = np.hypot(x, y), np.arctan2(y, x)
+    r = radius * EYE_RIM_DEGREES / EYE_RIM / IRIS_DEGREES  # 1 at the limbus
+    box = np.s_[top:bottom, left:right]
+    edge = EYE_RIM_DEGREES / EYE_RIM / IRIS_DEGREES / half
+    pupil = smooth(PUPIL + edge, PUPIL - edge, r)
+    iris = smooth(1.0 + 2.0 * edge, 1.0 - 2.0 * edge, r)
+    mask["iris"][box] = iris
+    mask["paint"][box] = np.maximum(1.0 - iris, pupil)
+    sclera = np.array([0.90, 0.87, 0.84]) + smooth(1.2, 2.6, r)[..., None] * np.array([-0.06, -0.16, -0.17])
+    veins = _veins(r, angle, generator)
+    sclera = sclera * (1 - veins[..., None] * np.array([0.10, 0.35, 0.35]))
+    paint_rgb[box] = np.where((r < 0.7)[..., None], 0.015, sclera)
+    ring = np.linspace(-np.pi, np.pi, 257)
+    fibre = sum(np.interp(angle, ring, _ring_noise(generator, n)) * w for n, w in ((90, 0.5), (48, 0.35), (20, 0.3)))
+    collarette = np.exp(-(((r - 0.52 - 0.04 * np.sin(9 * angle)) / 0.10) ** 2))
+    light = 0.14 * fibre * smooth(0.30, 0.55, r) + 0.16 * collarette + 0.05
+    mask["detail"][box] = 0.5 + iris * (1 - pupil) * light
+    limbus = np.exp(-(((r - 0.97) / 0.13) ** 2))
+    lid = 0.42 * smooth(0.25, 1.25, y * EYE_RIM_DEGREES / EYE_RIM / IRIS_DEGREES)
+    inner = 0.35 * np.exp(-(((r - PUPIL) / 0.10) ** 2)) * (r > PUPIL * 0.9)
+    mask["shade"][box] = 1 - (1 - 0.72 * limbus) * (1 - lid) * (1 - inner)
+
+
+def _ring_noise(generator: np.random.Generator, count: int) -> np.ndarray:
+    """Return 257 values of periodic noise in [-1, 1] with `count` free values around the ring."""
+    values = generator.uniform(-1, 1, count)
+    return np.interp(np.linspace(0, count, 257), np.arange(count + 1), np.append(values, values[0]))
+
+
+def _veins(r: np.ndarray, angle: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Return faint branching lines that come from the corners of an eye and stop before the iris."""
+    total = np.zeros_like(r)
+    for _ in range(14):
+        start = generator.choice([0.0, np.pi]) + generator.normal(0, 0.45)
+        wobble = generator.normal(0, 0.10) * np.sin(r * generator.uniform(4, 7) + generator.uniform(0, 6))
+        away = np.abs(np.angle(np.exp(1j * (angle - start - wobble)))) * r
+        reach = generator.uniform(1.25, 1.8)
+        total = np.maximum(
+            total, smooth(0.055, 0.01, away) * smooth(reach, reach + 0.7, r) * generator.uniform(0.2, 0.5)
+        )
+    return total
+
+
+def paint_lashes(name: str, texels: Texels, generator: np.random.Generator, mask, paint_rgb) -> None:
+    """Draw separate tapered lashes on a card: u along the lid, roots at the bottom of the box, tips at its top."""
+    left, top, right, bottom = BOXES_PX[name]
+    width, height, fine = right - left, bottom - top, 4
+    canvas = np.zeros((height * fine, width * fine), np.uint8)
+    is_upper = name.endswith("-2")
+    count = 64 if is_upper else 44
+    for k in range(count):
+        u = (k + generator.uniform(0.1, 0.9)) / count
+        fan = (u - 0.42) * 0.16 + generator.normal(0, 0.016)
+        clump = 0.012 * np.sin(u * 45.0)
+        reach = generator.uniform(0.55, 0.98) * np.interp(
+            u, [0, 0.15, 0.5, 0.78, 0.9, 1], [0.35, 0.7, 0.95, 0.9, 0.5, 0.2]
+        )
+        reach *= 1.0 if is_upper else 0.62
+        v = np.linspace(0, 1, 9)
+        points = np.stack([u + (fan + clump) * v**1.5, v * reach], axis=1)
+        pixels = np.stack([points[:, 0] * width, height - MARGIN_PX - points[:, 1] * (height - 2 * MARGIN_PX)], axis=1)
+        for i in range(len(v) - 1):
+            segment = np.round((pixels[i : i + 2] * fine - 0.5) * 16).astype(np.int32)
+            thickness = max(1, round((1.25 if is_upper else 1.0) * fine * (1 - v[i]) ** 0.6))
+            cv2.polylines(canvas, [segment], False, 255, thickness, cv2.LINE_AA, 4)
+    box = np.s_[top:bottom, left:right]
+    strands = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    mask["opacity"][box] = strands
+    mask["brow"][box] = 1.0
+    paint_rgb[box] = (0.06, 0.045, 0.04)
+    mask["paint"][box] = 0.72
+    mask["detail"][box] = 0.5

@@ -1,0 +1,49 @@
+"""Paints the masks and labels of the head from its atlas, all by rule and seed."""
+
+import numpy as np
+
+from facewright.rig.appearance import MASK_CHANNELS
+from facewright.training.appearance import atlas
+from facewright.training.appearance.eyes import paint_eye, paint_lashes, paint_lids
+from facewright.training.appearance.labels import label_texels
+from facewright.training.appearance.layout import BOXES_PX, SIDE, Layout
+from facewright.training.appearance.mouth import paint_mouth
+from facewright.training.appearance.skin import paint_brows, paint_skin
+from facewright.training.appearance.texels import Noise, in_boxes, rasterise_texels
+
+
+def paint(layout: Layout, ear_share: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Paint the atlas.
+
+    Args:
+        layout: The atlas.
+        ear_share: (V,) how much each mesh vertex belongs to an ear, 0 to 1.
+        seed: Seed of every random stroke and of the noise.
+
+    Returns:
+        (S, S, 12) uint8 masks in the order of MASK_CHANNELS and (S, S) uint8 labels.
+    """
+    generator = np.random.default_rng(seed)
+    texels = rasterise_texels(layout, ear_share)
+    noise = Noise(generator)
+    mask = {name: np.zeros((SIDE, SIDE), np.float32) for name in MASK_CHANNELS}
+    mask["detail"] += 0.5
+    mask["opacity"] += 1.0
+    paint_rgb = np.zeros((SIDE, SIDE, 3), np.float32)
+    paint_skin(texels, layout, noise, mask)
+    paint_brows(layout, generator, mask)
+    paint_mouth(texels, layout, noise, mask, paint_rgb)
+    paint_lids(texels, layout, mask, paint_rgb)
+    for name in ("helper-l-eye", "helper-r-eye"):
+        paint_eye(name, generator, mask, paint_rgb)
+    for name in BOXES_PX:
+        if "eyelashes" in name:
+            paint_lashes(name, texels, generator, mask, paint_rgb)
+    for k, name in enumerate(("paint_r", "paint_g", "paint_b")):
+        mask[name] = paint_rgb[..., k]
+    stack = np.stack([np.clip(mask[name], 0, 1) for name in MASK_CHANNELS], axis=-1)
+    painted = texels.known | texels.on(*(name for name in BOXES_PX if name.endswith("-eye")))
+    boxes = in_boxes([name for name in BOXES_PX if name.startswith("helper") and "teeth" not in name])
+    stack = atlas.spread(stack, painted | boxes)
+    labels = atlas.spread(label_texels(texels, layout, mask), painted | boxes)
+    return (stack * 255 + 0.5).astype(np.uint8), labels
