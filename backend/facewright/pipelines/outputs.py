@@ -16,7 +16,7 @@ from facewright.export.files import write_folder
 from facewright.export.gltf import write_glb
 from facewright.export.obj import write_obj
 from facewright.export.rig_json import rig_document, write_rig_json
-from facewright.export.sheet import compose_sheet, draw_wireframe_with_bones
+from facewright.export.sheet import bone_ends, compose_sheet, draw_wireframe_with_bones
 from facewright.perception.alignment import warp
 from facewright.rig.anchors import anchor_points, eye_centres
 from facewright.rig.colours import sample_colours
@@ -129,7 +129,7 @@ def draw_sheet(
     drawn = pipeline.imitate(result.parameters, result.colours)
     if drawn is not None:
         panels.append(("imitator", cv2.resize(drawn, (side, side), interpolation=cv2.INTER_CUBIC)))
-    heads, tails = pipeline.posed_bones(result.parameters)
+    heads, tails = bone_ends(pipeline.rig, pipeline.pose_matrices(result.parameters))
     wireframe = draw_wireframe_with_bones(pipeline.rig, vertices, heads, tails, cameras[0])
     panels += [("front", front), ("three-quarter", quarter), ("profile", profile), ("bones", wireframe)]
     return compose_sheet(panels)

@@ -205,13 +205,11 @@ class PhotoPipeline:
             image, _ = self._imitator(*(part.to(self.device) for part in inputs))
         return (image[0].permute(1, 2, 0).cpu().numpy() * 255).round().astype(np.uint8)
 
-    def posed_bones(self, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the (J, 3) heads and tails of all bones, in metres, posed by (P,) parameters."""
+    def pose_matrices(self, parameters: np.ndarray) -> np.ndarray:
+        """Return (J, 4, 4) world from bone of the skeleton posed by (P,) parameters."""
         with torch.no_grad():
             channels = self.decoder.channels(torch.from_numpy(np.asarray(parameters, np.float32))[None])
-            poses = self.decoder.pose_matrices(channels)[0].numpy()  # (J, 4, 4)
-        lengths = np.array([np.linalg.norm(bone.tail - bone.head) for bone in self.rig.bones])
-        return poses[:, :3, 3], poses[:, :3, 3] + poses[:, :3, 1] * lengths[:, None]
+            return self.decoder.pose_matrices(channels)[0].numpy()
 
     def _fit_landmarks(self, observations: Observations) -> LandmarkFit:
         switches = self.config.fitting
