@@ -1,4 +1,4 @@
-"""Authors the default rig: `python -m facewright.training.build_rig` writes rigs/makehuman, the same bytes each time."""
+"""Authors the default rig: `python -m facewright.training.build_rig` writes the files of rigs/makehuman."""
 
 import argparse
 import json
@@ -24,7 +24,6 @@ from facewright.training.rig_parameters import (
     solved_parameter,
 )
 from facewright.training.rig_shapes import Shape, read_shapes
-from facewright.training.skinning_decomposition import keep_largest
 
 DEFAULT_FOLDER = Path(__file__).parents[3] / "rigs" / "makehuman"
 
@@ -57,12 +56,11 @@ def build(folder: Path, keep_base_offset: bool) -> list[AuthoredParameter]:
     frame = skin_frame(mesh)
     bones = bones_of_mesh(mesh, frame)
     shapes = read_shapes(mesh.vertices_m, moving_share(frame, len(mesh.vertices_m)), _face_vertices(mesh, frame))
-    weights = bind_mesh(mesh, frame, bones, shapes)
+    weights, weights4 = bind_mesh(mesh, frame, bones, shapes)
     solver = ChannelSolver(BoundHead(mesh.vertices_m, weights, bones))
     solved = [solved_parameter(solver, shape) for shape in shapes]
     order = {"character": 0, "asymmetry": 2}
     parameters = sorted(solved + direct_parameters(bones), key=lambda p: order.get(p.group, 1))
-    weights4 = keep_largest(weights, frame.mirror, bones.mirror, 4)
     offset = np.zeros((len(weights), 3), np.float32)
     if keep_base_offset and (folder / "skin.safetensors").exists():
         present = load_file(folder / "skin.safetensors")["base_offset_m"]
@@ -135,7 +133,8 @@ def _skeleton_toml(bones: BoneTable) -> str:
         parent = bones.names[bones.parents[j]] if bones.parents[j] >= 0 else ""
         blocks.append(
             f'[[bone]]\nname = "{name}"\nparent = "{parent}"\nhead = {_numbers(bones.heads_m[j])}\n'
-            f"tail = {_numbers(bones.tails_m[j])}\nroll = {bones.rolls_rad[j]:.9f}\nregion = {json.dumps(bones.regions[j])}"
+            f"tail = {_numbers(bones.tails_m[j])}\nroll = {bones.rolls_rad[j]:.9f}\n"
+            f'region = "{bones.regions[j]}"'
         )
     return "\n\n".join(blocks) + "\n"
 
@@ -153,8 +152,9 @@ def _parameters_toml(parameters: list[AuthoredParameter], bones: BoneTable) -> s
         side = "mirrored = true" if parameter.mirrored else "asymmetry = true"
         blocks.append(
             f'[[parameter]]\nname = "{parameter.name}"\nlabel = "{parameter.name.replace("_", " ").capitalize()}"\n'
-            f'group = "{parameter.group}"\nunit = "{parameter.unit}"\nminimum = {parameter.minimum}\nneutral = {neutral}\n'
-            f"maximum = {parameter.maximum}\n{side}\nresidual_mm = {parameter.residual_mm}\nchannels = [\n{rows},\n]"
+            f'group = "{parameter.group}"\nunit = "{parameter.unit}"\n'
+            f"minimum = {parameter.minimum}\nneutral = {neutral}\nmaximum = {parameter.maximum}\n"
+            f"{side}\nresidual_mm = {parameter.residual_mm}\nchannels = [\n{rows},\n]"
         )
     return "\n\n".join(blocks) + "\n"
 
@@ -184,8 +184,9 @@ def _report(solver: ChannelSolver, shapes: list[Shape], solved: list[AuthoredPar
     lines = [
         "# How near the bones come to the shapes",
         "",
-        "Made by `python -m facewright.training.build_rig`. Distances in mm after true (nonlinear) skinning, over the vertices",
-        "that a shape moves by more than 0.3 mm, both ends of the parameter together. Groups give the median over their shapes.",
+        "Made by `python -m facewright.training.build_rig`. Distances in mm after true (nonlinear) skinning, over the",
+        "vertices that a shape moves by more than 0.3 mm, both ends of the parameter together; for a group, the median",
+        "over its shapes. The four-influence column uses the same bone channels.",
         "",
         "| group | shapes | median | p95 | maximum | median with 4 influences |",
         "|---|---|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""Binds MakeHuman's head to the skeleton: skin weights of the face by decomposition, those of the other surfaces by rule."""
+"""Binds MakeHuman's head to the skeleton: the face's skin weights by decomposition, the other surfaces' by rule."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from facewright.training.rig_shapes import Shape, example_shapes
 from facewright.training.skinning_decomposition import FaceBones, Skin, decompose, edge_lengths, keep_largest
 
 FADE_M = 0.06
-"""Within this distance of the bust's rim, along the surface, the shapes fade to nothing and the body's bones take over."""
+"""Within this distance of the bust's rim, along the surface, shapes fade to nothing and root and neck take over."""
 
 ROUNDS = 4
 """Alternations of the decomposition; more change the residual by less than 2 %."""
@@ -81,8 +81,10 @@ def bones_of_mesh(mesh: SourceMesh, frame: SkinFrame) -> BoneTable:
     return place_bones(mesh.vertices_m[:count], frame.normals, frame.mirror[:count], inner)
 
 
-def bind_mesh(mesh: SourceMesh, frame: SkinFrame, bones: BoneTable, shapes: list[Shape]) -> np.ndarray:
-    """Return the (V, J) skin weights of the whole mesh: at most eight influences, rows summing to one, mirrored."""
+def bind_mesh(
+    mesh: SourceMesh, frame: SkinFrame, bones: BoneTable, shapes: list[Shape]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the (V, J) skin weights of the whole mesh with eight influences and with four, mirrored."""
     count, moving = frame.count, moving_share(frame, len(mesh.vertices_m))[: frame.count]
     of_face = np.flatnonzero(bones.vertices >= 0)
     position = np.full(len(bones.names), -1)
@@ -90,14 +92,18 @@ def bind_mesh(mesh: SourceMesh, frame: SkinFrame, bones: BoneTable, shapes: list
     mirror = frame.mirror[:count]
     face = FaceBones(bones.vertices[of_face], bones.rest_rotations()[of_face], position[bones.mirror[of_face]])
     skin = Skin(mesh.vertices_m[:count], mirror, frame.edges, 1 - moving)
-    solved, _ = decompose(skin, face, example_shapes(shapes, frame.mirror)[:, :count], ROUNDS)
-    weights = np.zeros((len(mesh.vertices_m), len(bones.names)))
-    weights[:count, of_face] = solved
-    _bind_body(weights[:count], 1 - moving, frame.rim_distance_m, bones)
-    weights[:count] = keep_largest(weights[:count], mirror, bones.mirror, 8)
-    _bind_inner(weights, mesh, bones)
-    _bind_lashes(weights, mesh, frame, bones)
-    return weights / weights.sum(1, keepdims=True)
+    bound = []
+    for solved, influences in zip(
+        decompose(skin, face, example_shapes(shapes, frame.mirror)[:, :count], ROUNDS), (8, 4), strict=True
+    ):
+        weights = np.zeros((len(mesh.vertices_m), len(bones.names)))
+        weights[:count, of_face] = solved
+        _bind_body(weights[:count], 1 - moving, frame.rim_distance_m, bones)
+        weights[:count] = keep_largest(weights[:count], mirror, bones.mirror, influences)
+        _bind_inner(weights, mesh, bones)
+        _bind_lashes(weights, mesh, frame, bones)
+        bound.append(weights / weights.sum(1, keepdims=True))
+    return bound[0], bound[1]
 
 
 def _bind_body(weights: np.ndarray, fixed: np.ndarray, rim_distance_m: np.ndarray, bones: BoneTable) -> None:

@@ -1,9 +1,9 @@
 """Where the bones of the default rig lie: a table of anatomical names and places, snapped to MakeHuman's mean head.
 
-A face bone's head is a skin vertex, its tail lies 1 cm outward along the surface normal, and its roll turns the local z axis
-as far up as possible: local y is outward, z up, x completes them. A `.R` bone is the exact mirror of its `.L` bone: x and
-the roll change sign, so that its axes are the mirrored ones with x reversed, and a mirrored pose has location (-x, y, z),
-rotation (x, -y, -z) and the same scale (`MIRROR_SIGNS`).
+A face bone's head is a skin vertex, its tail lies 1 cm outward along the surface normal, and its roll turns the local
+z axis as far up as possible: local y is outward, z up, x completes them. A `.R` bone is the exact mirror of its `.L`
+bone: x and the roll change sign, so that its axes are the mirrored ones with x reversed, and a mirrored pose has
+location (-x, y, z), rotation (x, -y, -z) and the same scale (`MIRROR_SIGNS`).
 """
 
 from dataclasses import dataclass
@@ -160,7 +160,7 @@ def rest_rotation(direction: np.ndarray, roll_rad: float) -> np.ndarray:
 
 
 def upright_roll(direction: np.ndarray) -> float:
-    """Return the roll (rad) that turns the bone's z axis as far up as possible; bones that point up turn z backwards."""
+    """Return the roll (rad) that turns the bone's z axis as far up as possible (bones that point up: z back)."""
     unit = direction / np.linalg.norm(direction)
     up = np.array([0.0, 0.0, 1.0]) if abs(unit[2]) < 0.95 else np.array([0.0, np.sign(unit[2]), 0.0])
     axes = rest_rotation(direction, 0.0)

@@ -10,7 +10,8 @@ DIRECT_RANGE_MM = {
     "cranium": 9.0, "forehead": 6.0, "brow": 4.0, "eye": 1.8, "nose": 3.0, "cheek": 6.0, "mouth": 2.2, "chin": 5.0,
     "jaw": 7.0, "ear": 5.0, "neck": 8.0,
     "lid_crease": 2.5, "eye_bag_mid": 3.0, "eye_bag_outer": 3.0, "lid_corner_inner": 2.0, "lid_corner_outer": 2.5,
-    "nose_bridge_side": 2.0, "nose_side": 2.5, "nose_tip_side": 2.0, "nostril": 2.5, "nostril_crease": 2.5, "nose_tip": 4.0,
+    "nose_bridge_side": 2.0, "nose_side": 2.5, "nose_tip_side": 2.0, "nostril": 2.5, "nostril_crease": 2.5,
+    "nose_tip": 4.0,
     "lip_corner": 4.0, "mouth_corner_fold": 4.0, "lip_lower_fold": 3.0, "glabella": 3.5, "ear_inner": 3.0,
     "lip_upper_line": 1.2, "lip_lower_line": 1.2, "nasolabial": 4.0,
 }  # fmt: skip
@@ -18,10 +19,12 @@ DIRECT_RANGE_MM = {
 
 COMPOSITES = {
     # name: (group, {bone: (forward, up, out) in mm at the maximum})
-    "jaw_width": ("jaw", {"jaw_angle": (0, 0, 7), "jaw_mid": (0, 0, 5), "jaw_back": (0, 0, 5), "cheek_lower": (0, 0, 2)}),
+    "jaw_width": ("jaw", {"jaw_angle": (0, 0, 7), "jaw_mid": (0, 0, 5), "jaw_back": (0, 0, 5),
+        "cheek_lower": (0, 0, 2)}),
     "jaw_height": (
         "jaw",
-        {"jaw_angle": (0, -4, 0), "jaw_mid": (0, -6, 0), "jowl": (0, -6, 0), "jaw_under": (0, -5, 0), "chin": (0, -6, 0),
+        {"jaw_angle": (0, -4, 0), "jaw_mid": (0, -6, 0), "jowl": (0, -6, 0), "jaw_under": (0, -5, 0), "chin": (0, -6,
+        0),
          "chin_side": (0, -6, 0), "chin_lower": (0, -7, 0), "chin_under": (0, -5, 0), "lip_lower_fold": (0, -2, 0)},
     ),
     "jaw_angle_sharpness": ("jaw", {"jaw_angle": (-3, -3, 4), "jaw_mid": (0, 2, -2)}),
@@ -31,9 +34,11 @@ COMPOSITES = {
     ),
     "nose_bridge_width": ("nose", {"nose_bridge_side": (0.5, 0, 2.5), "nose_side": (0, 0, 2)}),
     "nose_tip_projection": (
-        "nose", {"nose_tip": (4, 0, 0), "nose_tip_side": (3, 0, 0), "nose_septum": (2, 0, 0), "nose_bridge_lower": (1.5, 0, 0)},
+        "nose", {"nose_tip": (4, 0, 0), "nose_tip_side": (3, 0, 0), "nose_septum": (2, 0, 0),
+            "nose_bridge_lower": (1.5, 0, 0)},
     ),
-    "brow_ridge": ("brows", {"brow_inner": (3, 0, 0), "brow_mid": (3.5, 0, 0), "brow_outer": (3, 0, 0), "glabella": (2.5, 0, 0)}),
+    "brow_ridge": ("brows", {"brow_inner": (3, 0, 0), "brow_mid": (3.5, 0, 0), "brow_outer": (3, 0, 0),
+        "glabella": (2.5, 0, 0)}),
     "brow_arch": ("brows", {"brow_inner": (0, -1, 0), "brow_mid": (0, 3, 0), "brow_outer": (0, 1, 0)}),
     "brow_spacing": ("brows", {"brow_inner": (0, 0, 3), "brow_mid": (0, 0, 1.5)}),
     "eye_tilt": (
@@ -70,11 +75,13 @@ COMPOSITES = {
         "chin", {"chin": (6, 0, 0), "chin_side": (5, 0, 0), "chin_lower": (6, 0, 0), "chin_under": (2, 0, 0),
                  "lip_lower_fold": (1.5, 0, 0)},
     ),
-    "forehead_slope": ("forehead", {"forehead_upper": (-7, 0, 0), "forehead_mid": (-2, 0, 0), "forehead_outer": (-3, 0, 0)}),
+    "forehead_slope": ("forehead", {"forehead_upper": (-7, 0, 0), "forehead_mid": (-2, 0, 0),
+        "forehead_outer": (-3, 0, 0)}),
     "forehead_width": ("forehead", {"forehead_outer": (0, 0, 5), "temple": (0, 0, 6), "parietal_front": (0, 0, 5)}),
     "temple_hollow": ("forehead", {"temple": (0, 0, -6), "forehead_outer": (0, 0, -2)}),
     "skull_width": (
-        "head", {"parietal": (0, 0, 9), "parietal_front": (0, 0, 7), "parietal_back": (0, 0, 7), "occiput_side": (0, 0, 5),
+        "head", {"parietal": (0, 0, 9), "parietal_front": (0, 0, 7), "parietal_back": (0, 0, 7), "occiput_side": (0,
+            0, 5),
                  "temple": (0, 0, 3), "mastoid": (0, 0, 4)},
     ),
     "skull_height": (
@@ -83,12 +90,21 @@ COMPOSITES = {
                  "forehead_upper": (0, 3, 0)},
     ),
     "skull_length": (
-        "head", {"occiput": (-12, 0, 0), "occiput_upper": (-10, 0, 0), "crown_back": (-7, 0, 0), "occiput_lower": (-8, 0, 0),
+        "head", {"occiput": (-12, 0, 0), "occiput_upper": (-10, 0, 0), "crown_back": (-7, 0, 0),
+            "occiput_lower": (-8, 0, 0),
                  "occiput_side": (-9, 0, 0), "parietal_back": (-7, 0, 0), "mastoid": (-3, 0, 0)},
     ),
     "neck_thickness": (
         "neck", {"neck_side": (0, 0, 9), "neck_front": (3, 0, 5), "neck_back": (-4, 0, 6), "nape": (-7, 0, 0),
                  "throat": (4, 0, 0)},
+    ),
+    "neck_length": (
+        "neck", {"head": (0, 14, 0), "throat": (0, 5, 0), "neck_front": (0, 4, 0), "neck_side": (0, 6, 0),
+                 "neck_back": (0, 8, 0), "nape": (0, 9, 0)},
+    ),
+    "neck_posture": (
+        "neck", {"head": (12, 0, 0), "throat": (4, 0, 0), "neck_front": (3, 0, 0), "neck_side": (5, 0, 0),
+                 "neck_back": (6, 0, 0), "nape": (7, 0, 0)},
     ),
     "adams_apple": ("neck", {"throat": (5, 0, 0)}),
     "ear_position_out": (
@@ -138,17 +154,22 @@ TURNS = (
 """Parameters that turn bones about their heads."""
 
 SIDEWAYS_BONES = {
-    "nose_root": 1.5, "nose_bridge": 2.5, "nose_bridge_lower": 2.5, "nose_tip": 3.0, "nose_septum": 2.0, "philtrum": 1.5,
-    "lip_upper_mid": 1.5, "lip_lower_mid": 1.5, "chin": 4.0, "chin_lower": 4.0, "glabella": 1.5, "crown": 5.0, "occiput": 5.0,
+    "nose_root": 1.5, "nose_bridge": 2.5, "nose_bridge_lower": 2.5, "nose_tip": 3.0, "nose_septum": 2.0,
+    "philtrum": 1.5,
+    "lip_upper_mid": 1.5, "lip_lower_mid": 1.5, "chin": 4.0, "chin_lower": 4.0, "glabella": 1.5, "crown": 5.0,
+    "occiput": 5.0,
 }  # fmt: skip
 """Middle bones that may move to the character's left (mm)."""
 
 LEFT_MINUS_RIGHT = (
     ("brow_inner", "up", 2.0), ("brow_mid", "up", 2.5), ("brow_outer", "up", 2.5), ("brow_mid", "forward", 2.0),
-    ("lid_upper_mid", "up", 0.8), ("lid_lower_mid", "up", 0.8), ("lid_corner_outer", "up", 1.5), ("eye_bag_mid", "forward", 1.5),
+    ("lid_upper_mid", "up", 0.8), ("lid_lower_mid", "up", 0.8), ("lid_corner_outer", "up", 1.5),
+    ("eye_bag_mid", "forward", 1.5),
     ("nostril", "up", 1.5), ("nostril", "out", 1.5), ("nose_bridge_side", "forward", 1.0),
-    ("lip_corner", "up", 2.0), ("lip_corner", "out", 2.0), ("lip_corner", "forward", 1.5), ("lip_upper_outer", "up", 1.0),
-    ("lip_lower_outer", "up", 1.0), ("cheek_upper", "forward", 2.5), ("cheek_bone", "out", 2.5), ("cheek_lower", "out", 3.0),
+    ("lip_corner", "up", 2.0), ("lip_corner", "out", 2.0), ("lip_corner", "forward", 1.5),
+    ("lip_upper_outer", "up", 1.0),
+    ("lip_lower_outer", "up", 1.0), ("cheek_upper", "forward", 2.5), ("cheek_bone", "out", 2.5),
+    ("cheek_lower", "out", 3.0),
     ("nasolabial", "forward", 2.0), ("jaw_angle", "out", 3.5), ("jaw_angle", "up", 3.0), ("jaw_mid", "out", 3.0),
     ("jaw_mid", "up", 3.0), ("jowl", "up", 2.5), ("temple", "out", 3.0), ("forehead_outer", "forward", 3.0),
     ("ear_top", "out", 3.0), ("ear_lobe", "up", 2.5),

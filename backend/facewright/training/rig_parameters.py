@@ -28,7 +28,7 @@ RESIDUAL_FROM_M = 3e-4
 """The residual is taken over the vertices that a shape moves by more than this."""
 
 RIDGES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-"""Ridges of the final channels, relative to the mean diagonal of the normal matrix; the first that keeps the limits wins."""
+"""Ridges of the final channels, relative to the normal matrix's mean diagonal; the first that keeps the limits wins."""
 
 ROTATION_LIMIT_RAD = 0.7
 SCALE_LIMITS = (-0.5, 0.8)
@@ -79,22 +79,27 @@ class BoundHead:
 
 
 class ChannelSolver:
-    """Solves bone channels for shapes of the whole mesh; holds the normal equations of one bound head."""
+    """Solves bone channels for shapes of the whole mesh; holds the normal equations of one bound head.
+
+    Bones with children stay still: the others would inherit their motion.
+    """
 
     def __init__(self, head: BoundHead) -> None:
         self.head = head
         self.rotations = head.bones.rest_rotations()
-        self.active = np.flatnonzero(head.weights.sum(0) > 0)
+        is_parent = np.isin(np.arange(len(head.bones.names)), head.bones.parents)
+        self.active = np.flatnonzero((head.weights.sum(0) > 0) & ~is_parent)
         lever = np.tile([1.0] * 3 + [LEVER_M] * 6, len(self.active))
         active_weights = head.weights[:, self.active]
         heads_m, rotations = head.bones.heads_m[self.active], self.rotations[self.active]
         self.basis = channel_basis(head.vertices_m, heads_m, rotations, active_weights)
         self.basis /= lever
         self.normal = self.basis.T @ self.basis
+        self.spectrum = np.linalg.eigh(self.normal)
         self.lever = lever
 
     def solve(self, shape_m: np.ndarray, is_mirrored: bool) -> np.ndarray:
-        """Return the sparse (J, 9) channels that reach (V, 3) displacements, with the mildest ridge that keeps the limits."""
+        """Return the sparse (J, 9) channels that reach (V, 3) displacements, by the mildest ridge within the limits."""
         for ridge in RIDGES:
             channels = self._solve(shape_m, is_mirrored, ridge)
             is_calm = np.abs(channels[:, 3:6]).max() <= ROTATION_LIMIT_RAD
@@ -109,7 +114,9 @@ class ChannelSolver:
 
     def _solve(self, shape_m: np.ndarray, is_mirrored: bool, ridge: float) -> np.ndarray:
         """Solve on all channels, again on those that matter, and once more for what nonlinear skinning leaves."""
-        channels = self._solve_on(shape_m, np.ones(len(self.normal), bool), is_mirrored, ridge)
+        values, vectors = self.spectrum
+        aim = vectors.T @ (self.basis.T @ shape_m.ravel())
+        channels = self._unflat(vectors @ (aim / (values + ridge * values.mean())))
         largest_m = np.linalg.norm(shape_m, axis=1).max()
         kept = np.abs(self._flat(channels)) > max(CHANNEL_THRESHOLD_M, CHANNEL_THRESHOLD_SHARE * largest_m)
         kept |= self._flat(mirrored_channels(self._unflat(kept.astype(float)), self.head.bones.mirror)) != 0

@@ -1,4 +1,4 @@
-"""The shapes that the default rig must reach: MakeHuman's face targets under artists' names, capped, and its macro heads.
+"""The shapes that the default rig must reach: MakeHuman's face targets under artists' names, capped, and macro heads.
 
 Each shape has a low and a high end. MakeHuman's targets are caricatures at full strength, so each is scaled down to its
 region's budget in millimetres. Macro heads are aligned to the mean head first (translation, rotation, scale), because a
@@ -129,16 +129,14 @@ TARGETS = {
     "ear_position_height": ("ears", "ear-trans", "down", "up"),
     "ear_flare": ("ears", "ear-wing", "decr", "incr"),
     "neck_circumference": ("neck", "measure-neck-circ", "decr", "incr"),
-    "neck_length": ("neck", "measure-neck-height", "decr", "incr"),
     "neck_back_depth": ("neck", "neck-back-scale-depth", "decr", "incr"),
     "double_chin": ("neck", "neck-double", "decr", "incr"),
     "neck_depth": ("neck", "neck-scale-depth", "decr", "incr"),
     "neck_width": ("neck", "neck-scale-horiz", "decr", "incr"),
-    "neck_stretch": ("neck", "neck-scale-vert", "decr", "incr"),
     "neck_position_forward": ("neck", "neck-trans", "backward", "forward"),
     "neck_position_height": ("neck", "neck-trans", "down", "up"),
 }  # fmt: skip
-"""Every symmetric MakeHuman face target; those that only move the whole head are left out, because a camera undoes them."""
+"""Every symmetric MakeHuman face target but those that move the whole head: a camera would undo them."""
 
 SIDEWAYS = {
     "nose_position_sideways": ("nose", "nose-trans", "in", "out"),
@@ -219,7 +217,7 @@ def read_shapes(vertices_m: np.ndarray, moving: np.ndarray, aligned: np.ndarray)
 
 
 def example_shapes(shapes: list[Shape], mirror: np.ndarray) -> np.ndarray:
-    """Return (T, V, 3) examples for the decomposition: both ends of every shape, asymmetric ones with their mirror image."""
+    """Return (T, V, 3) examples for the decomposition: both ends of every shape, asymmetric ones also mirrored."""
     examples = []
     for shape in shapes:
         for end in (shape.low_m, shape.high_m):

@@ -1,11 +1,12 @@
 """Smooth skinning decomposition: skin weights and bone channels that together reproduce a set of example shapes.
 
-The example displacements Y (T, V, 3) are approximated by weighted bone motions, linear in the nine channels of each bone:
+The example displacements Y (T, V, 3) are approximated by weighted bone motions, linear in a bone's nine channels:
 y_v = sum_j w_vj R_j (t_j + r_j x q_vj + s_j * q_vj) with q_vj = R_j^T (v - head_j). Channels are solved by ridge least
-squares, weights per vertex by non-negative least squares over the geodesically nearest bones, in turn. Distances run along
-the surface, so that upper and lower lip stay apart though they touch.
+squares, weights per vertex by non-negative least squares over the geodesically nearest bones, in turn. Distances run
+along the surface, so that upper and lower lip stay apart though they touch.
 
-Source: Le and Deng, "Smooth Skinning Decomposition with Rigid Bones", SIGGRAPH Asia 2012; here with scale, at fixed centres.
+Source: Le and Deng, "Smooth Skinning Decomposition with Rigid Bones", SIGGRAPH Asia 2012; here with scale and fixed
+centres.
 """
 
 from dataclasses import dataclass
@@ -73,9 +74,7 @@ def edge_lengths(vertices_m: np.ndarray, triangles: np.ndarray, mirror: np.ndarr
     return one_way + one_way.T
 
 
-def decompose(
-    skin: Skin, bones: FaceBones, shapes: np.ndarray, rounds: int, influences: int = 8
-) -> tuple[np.ndarray, np.ndarray]:
+def decompose(skin: Skin, bones: FaceBones, shapes: np.ndarray, rounds: int) -> tuple[np.ndarray, np.ndarray]:
     """Solve skin weights and channels in turn.
 
     Args:
@@ -83,18 +82,17 @@ def decompose(
         bones: where the bones stand.
         shapes: (T, V, 3) example displacements in metres; the set must be symmetric as a whole.
         rounds: alternations after the start by distance.
-        influences: bones kept per vertex.
 
     Returns:
-        weights (V, J), each row summing to 1 - `skin.fixed`, exactly mirrored; channels (T, J, 9).
+        Skin weights (V, J) with at most eight influences, and others with at most four for the same motions; each row
+        sums to 1 - `skin.fixed`, sides exactly mirrored.
     """
     distance_m = np.minimum(dijkstra(skin.edges, indices=bones.vertices).T, 1.0)  # (V, J)
-    weights = _weights_by_distance(skin, bones, distance_m, influences)
-    channels = solve_channels(skin.vertices_m, bones, weights, shapes)
+    weights = _weights_by_distance(skin, bones, distance_m, 8)
     for _ in range(rounds):
-        weights = _solve_weights(skin, bones, weights, channels, shapes, distance_m, influences)
         channels = solve_channels(skin.vertices_m, bones, weights, shapes)
-    return weights, channels
+        weights = _solve_weights(skin, bones, weights, channels, shapes, distance_m, 8)
+    return weights, _solve_weights(skin, bones, weights, channels, shapes, distance_m, 4)
 
 
 def channel_basis(
@@ -218,14 +216,21 @@ def _solve_weights(
         total = 1 - skin.fixed[v]
         normal = motion @ motion.T + pull * np.eye(len(near)) + unit
         right = motion @ shapes[:, v].T.ravel() + pull * average[v, near] + unit * total
-        factor = np.linalg.cholesky(normal)
-        solved[v, near] = nnls(factor.T, np.linalg.solve(factor, right))[0]
+        free = _least_squares(normal, right)
+        best = np.argsort(-free, kind="stable")[:influences]
+        solved[v, near[best]] = _least_squares(normal[np.ix_(best, best)], right[best])
     solved[skin.mirror[left]] = np.where(
         (skin.mirror[left] == left)[:, None], solved[left], solved[left][:, bones.mirror]
     )
     solved = _symmetrise(solved, skin.mirror, bones.mirror)
     solved *= ((1 - skin.fixed) / np.maximum(solved.sum(1), 1e-12))[:, None]
     return keep_largest(solved, skin.mirror, bones.mirror, influences)
+
+
+def _least_squares(normal: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve non-negative least squares from its normal equations."""
+    factor = np.linalg.cholesky(normal)
+    return nnls(factor.T, np.linalg.solve(factor, right))[0]
 
 
 def _symmetrise(weights: np.ndarray, mirror: np.ndarray, bone_mirror: np.ndarray) -> np.ndarray:
