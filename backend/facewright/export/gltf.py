@@ -14,11 +14,10 @@ from facewright.datatypes import ARKIT_52, FaceColours
 from facewright.export.files import atomic_write
 from facewright.export.gltf_buffer import GltfBuffer
 from facewright.rig.appearance import bake_albedo
-from facewright.rig.nouns import Rig
+from facewright.rig.nouns import SURFACES, Rig
 from facewright.rig.parameters import channels_from_parameters
 from facewright.rig.skeleton import basis_matrices, rest_matrix
 from facewright.rig.skinning import dense_skin_weights
-from facewright.rig.sources.makehuman import SURFACES
 
 GLTF_FROM_WORLD = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
 """World has Z up and the face along -Y; glTF has Y up and the face along +Z. Both in metres."""

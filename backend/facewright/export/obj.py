@@ -7,8 +7,7 @@ import numpy as np
 from facewright.datatypes import FaceColours
 from facewright.export.files import atomic_write
 from facewright.rig.appearance import compose
-from facewright.rig.nouns import Rig
-from facewright.rig.sources.makehuman import SURFACES
+from facewright.rig.nouns import SURFACES, Rig
 
 
 def write_obj(path: Path, rig: Rig, vertices_m: np.ndarray, colours: FaceColours) -> None:

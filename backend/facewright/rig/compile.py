@@ -148,7 +148,7 @@ def _read_mesh(folder: Path, source: str) -> tuple[nouns.Mesh, np.ndarray]:
     if arrays["surfaces"].shape != (vertices,) or arrays["blendshapes"].shape[1] != vertices:
         raise invalid(path, f"'surfaces' and 'blendshapes' must have as many vertices as 'vertices_m': {vertices}")
     require_below(path, "triangles", arrays["triangles"], vertices)
-    require_below(path, "surfaces", arrays["surfaces"], len(makehuman.SURFACES))
+    require_below(path, "surfaces", arrays["surfaces"], len(nouns.SURFACES))
     mesh = nouns.Mesh(
         arrays["vertices_m"].astype(np.float32),
         arrays["triangles"].astype(np.int32),

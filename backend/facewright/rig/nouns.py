@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+SURFACES = ("skin", "eye", "teeth", "tongue", "lash")
+"""Surfaces of a mesh: a vertex's surface is an index into this tuple."""
+
 
 @dataclass(frozen=True, eq=False)
 class Bone:

@@ -17,9 +17,7 @@ import numpy as np
 
 from facewright.datatypes import ARKIT_52
 from facewright.errors import RigInvalid
-
-SURFACES = ("skin", "eye", "teeth", "tongue", "lash")
-"""Surfaces of the mesh: a vertex's part is an index into this tuple."""
+from facewright.rig.nouns import SURFACES
 
 GROUPS = {
     "body": "skin",

@@ -77,10 +77,12 @@ def lip_depth(texels: Texels) -> np.ndarray:
 
 
 def nose_depth(texels: Texels) -> np.ndarray:
+    """Return the distance (mm) inside the nose's outline seen from the front, negative outside."""
     near = texels.on("face") & (texels.forward > 0)
     return np.where(near, polygon_distance(mirrored_outline(NOSE_MM), texels.x, texels.up, 0.25), -99.0)
 
 
 def mirrored_outline(half: tuple[tuple[float, float], ...]) -> np.ndarray:
+    """Return the closed outline whose left half is given from top to bottom."""
     points = np.array(half, float)
     return np.concatenate([points, points[::-1] * [-1, 1]])

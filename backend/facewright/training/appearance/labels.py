@@ -10,6 +10,7 @@ from facewright.training.appearance.texels import Texels, rim_distance
 
 
 def label_texels(texels: Texels, layout: Layout, mask: dict[str, np.ndarray]) -> np.ndarray:
+    """Return (S, S) uint8 labels: indices into PART_NAMES."""
     part = {name: index for index, name in enumerate(PART_NAMES)}
     labels = np.full(texels.x.shape, part["skin"], np.uint8)
     face = texels.on("face")

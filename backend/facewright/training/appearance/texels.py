@@ -48,6 +48,12 @@ def smooth(low: float, high: float, value: np.ndarray) -> np.ndarray:
 
 
 def rasterise_texels(layout: Layout, ear_share: np.ndarray) -> Texels:
+    """Find the place of every texel; a texel outside all charts takes over its nearest one's.
+
+    Args:
+        layout: The atlas.
+        ear_share: (V,) how much each mesh vertex belongs to an ear, 0 to 1.
+    """
     columns = [layout.chart, *layout.place_mm.T, layout.depth_mm, layout.openness, ear_share[layout.render_vertex]]
     attributes = np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
     corners = layout.uv[layout.render_triangles]
@@ -60,6 +66,7 @@ def rasterise_texels(layout: Layout, ear_share: np.ndarray) -> Texels:
 
 
 def in_boxes(names: list[str]) -> np.ndarray:
+    """Return (S, S) which texels lie in the boxes of the named charts."""
     inside = np.zeros((SIDE, SIDE), bool)
     for name in names:
         left, top, right, bottom = BOXES_PX[name]
