@@ -48,7 +48,7 @@ def decode_image(source: Path | bytes, max_side_px: int = MAX_SIDE_PX) -> np.nda
     data, name = _read(source)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # Pillow's remarks on odd files; what matters is raised below
             image = Image.open(io.BytesIO(data))
             if image.width * image.height > MAX_PIXELS:
                 raise ImageTooLarge(
@@ -57,14 +57,13 @@ def decode_image(source: Path | bytes, max_side_px: int = MAX_SIDE_PX) -> np.nda
                 )
             image.draft("RGB", (max_side_px, max_side_px))
             image.load()
-            upright = ImageOps.exif_transpose(image)
+            rgb = _to_rgb(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"{name} has too many pixels: {error}", SHRINK_REMEDY) from error
     except UnidentifiedImageError as error:
         raise ImageUnreadable(f"{name} is not an image of a known format", CONVERT_REMEDY) from error
     except DECODER_ERRORS as error:
         raise ImageUnreadable(f"{name} is damaged: {error}", CONVERT_REMEDY) from error
-    rgb = _to_rgb(upright)
     if max(rgb.size) > max_side_px:
         scale = max_side_px / max(rgb.size)
         size = tuple(max(1, round(side * scale)) for side in rgb.size)
@@ -115,9 +114,10 @@ def _wide_grey_to_byte(grey: np.ndarray) -> np.ndarray:
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Apply an embedded colour profile; one that cannot be read is ignored, as viewers do."""
-    if profile:
+    is_lab = image.mode == "LAB"
+    if profile or is_lab:
         try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            source = ImageCms.createProfile("LAB") if is_lab else ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
             converted = None

@@ -30,7 +30,6 @@ IRIS_FROM_EYE_WIDTH = 0.2
 """Radius of the iris over the width of the eye: 11.7 mm across in an eye of 29 mm."""
 
 SUPERSAMPLING = 4
-SUBPIXEL_BITS = 6
 
 
 def part_maps(landmarks_px: np.ndarray, side_px: int, irises_px: np.ndarray | None = None) -> np.ndarray:
@@ -50,8 +49,8 @@ def part_maps(landmarks_px: np.ndarray, side_px: int, irises_px: np.ndarray | No
     fine = side_px * SUPERSAMPLING
     labels = np.zeros((fine, fine), np.uint8)
     points = landmarks_px[:, :2]
-    for name, polygon in part_polygons():
-        _fill(labels, points[list(polygon)], PART_NAMES.index(name))
+    for name, outline in part_polygons():
+        _fill(labels, points[list(outline)], PART_NAMES.index(name))
     for side, eye in enumerate((RIGHT_EYE, LEFT_EYE)):
         centre, radius = iris_circle(points, eye, None if irises_px is None else irises_px[side])
         opening, disc = np.zeros_like(labels), np.zeros_like(labels)
@@ -61,8 +60,7 @@ def part_maps(landmarks_px: np.ndarray, side_px: int, irises_px: np.ndarray | No
         labels[(opening & disc) == 1] = PART_NAMES.index("iris")
     maps = np.zeros((len(PART_NAMES), side_px, side_px), np.float32)
     for index in np.unique(labels):
-        share = (labels == index).reshape(side_px, SUPERSAMPLING, side_px, SUPERSAMPLING)
-        maps[index] = share.mean((1, 3), dtype=np.float32)
+        maps[index] = cv2.resize((labels == index).astype(np.float32), (side_px, side_px), interpolation=cv2.INTER_AREA)
     return maps
 
 
@@ -98,7 +96,20 @@ def iris_circle(
     return contour.mean(0), float(IRIS_FROM_EYE_WIDTH * width)
 
 
-def _fill(labels: np.ndarray, polygon_px: np.ndarray, value: int) -> None:
-    """Fill a polygon (N, 2) given in px of the crop into the supersampled label map."""
-    fixed = np.rint((polygon_px * SUPERSAMPLING - 0.5) * 2**SUBPIXEL_BITS).astype(np.int32)
-    cv2.fillPoly(labels, [fixed], value, shift=SUBPIXEL_BITS)
+def _fill(labels: np.ndarray, outline_px: np.ndarray, value: int) -> None:
+    """Give a value to the samples whose centres lie inside a polygon (N, 2), given in px of the crop.
+
+    Along every row the edges that cross it toggle between outside and inside; OpenCV's fillPoly would count the
+    outline in and thicken closed lips.
+    """
+    start = outline_px * SUPERSAMPLING - 0.5  # samples have their centres at whole numbers
+    step = np.roll(start, -1, 0) - start
+    top, bottom = (int(np.clip(edge, 0, len(labels))) for edge in (start[:, 1].min(), start[:, 1].max() + 1))
+    rows = np.arange(top, bottom)[:, None]
+    crosses = (start[:, 1] <= rows) != (start[:, 1] + step[:, 1] <= rows)  # (rows, N)
+    row, edge = np.nonzero(crosses)
+    place = start[edge, 0] + (row + top - start[edge, 1]) * step[edge, 0] / step[edge, 1]
+    toggles = np.zeros((bottom - top, labels.shape[1] + 1), np.uint8)
+    np.add.at(toggles, (row, np.clip(np.ceil(place), 0, labels.shape[1]).astype(int)), 1)
+    inside = np.add.accumulate(toggles, 1, dtype=np.uint8)[:, :-1] & 1
+    labels[top:bottom][inside == 1] = value
