@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facewright.rig.skeleton import rest_matrix
+
 BONE_LENGTH_M = 0.01
 MIRROR_SIGNS = np.array([-1, 1, 1, 1, -1, -1, 1, 1, 1.0])
 """What a mirrored pose does to the nine bone channels."""
@@ -135,28 +137,8 @@ class BoneTable:
 
 
 def rest_rotation(direction: np.ndarray, roll_rad: float) -> np.ndarray:
-    """Return the (3, 3) rest rotation of a bone, columns its x, y and z axes.
-
-    Args:
-        direction: (3,) from head to tail, of any length.
-        roll_rad: turn about the bone's own axis.
-
-    Source: Blender's `vec_roll_to_mat3`, with its series near the direction (0, -1, 0).
-    """
-    x, y, z = direction / np.linalg.norm(direction)
-    off_axis = x * x + z * z
-    theta = 1.0 + y
-    if theta <= 6.1e-3:
-        theta = off_axis * 0.5 + off_axis**2 * 0.125
-    if off_axis > 2.5e-4**2 or y > 0:
-        axes = np.array(
-            [[1 - x * x / theta, x, -x * z / theta], [-x, y, -z], [-x * z / theta, z, 1 - z * z / theta]],
-        )
-    else:
-        axes = np.diag([-1.0, -1.0, 1.0])
-    skew = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    turn = np.eye(3) + np.sin(roll_rad) * skew + (1 - np.cos(roll_rad)) * (skew @ skew)
-    return turn @ axes
+    """Return the (3, 3) rest rotation of a bone that points along (3,) `direction`, columns its x, y and z axes."""
+    return rest_matrix(np.zeros(3), direction, roll_rad)[:3, :3]
 
 
 def upright_roll(direction: np.ndarray) -> float:

@@ -182,8 +182,8 @@ def _weights_by_distance(skin: Skin, bones: FaceBones, distance_m: np.ndarray, i
     np.fill_diagonal(between, np.inf)
     width = np.sort(between, axis=1)[:, 2]
     bell = np.exp(-0.5 * (distance_m / width) ** 2) + 1e-30
-    cutoff = np.sort(bell, axis=1)[:, -influences - 1][:, None]
-    bell = np.maximum(bell - cutoff, 0)
+    if bell.shape[1] > influences:
+        bell = np.maximum(bell - np.sort(bell, axis=1)[:, -influences - 1][:, None], 0)
     bell *= (1 - skin.fixed)[:, None] / bell.sum(1, keepdims=True)
     return _symmetrise(bell, skin.mirror, bones.mirror)
 
