@@ -151,10 +151,13 @@ class OpenGLEngine:
             (fixed_buffer, "2f 1f 1f", "uv", "surface", "openness"),
         )
         self._arrays = []
-        for program, chosen in zip(self._surface_programs, (~is_lash, is_lash), strict=True):
+        culled, both_sides = gl.DEPTH_TEST | gl.CULL_FACE, gl.DEPTH_TEST
+        for program, chosen, flags in zip(
+            self._surface_programs, (~is_lash, is_lash), (culled, both_sides), strict=True
+        ):
             if chosen.any():
                 indices = self._keep(gl.buffer(mesh.render_triangles[chosen].astype(np.int32).tobytes()))
-                self._arrays.append(self._keep(gl.vertex_array(program, layout, indices)))
+                self._arrays.append((self._keep(gl.vertex_array(program, layout, indices)), flags))
 
     def _draw(self, job: RenderJob, target: _Target) -> None:
         gl, mesh = self._context, self._mesh
@@ -169,10 +172,11 @@ class OpenGLEngine:
         for unit, texture in enumerate((*self._textures, *target.samples.color_attachments)):
             texture.use(unit)
         gl.front_face = "cw"
-        gl.enable_only(gl.DEPTH_TEST)
+        gl.cull_face = "back"
         target.samples.use()
         target.samples.clear(0.0, 0.0, 0.0, 0.0)
-        for array in self._arrays:
+        for array, flags in self._arrays:
+            gl.enable_only(flags)
             array.render()
         gl.enable_only(gl.NOTHING)
         target.pixels.use()

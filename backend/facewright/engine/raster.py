@@ -36,7 +36,7 @@ def covered_samples(
         y = low[repeated, 1] + offset // extent[repeated, 0]
         triangle = drawn[repeated]
         a, b, c = (xy[triangle, i] for i in range(3))
-        p = np.stack([x, y], axis=1) + 0.5
+        p = np.stack([x, y], axis=1).astype(xy.dtype) + xy.dtype.type(0.5)
         area = cross(b - a, c - a)
         with np.errstate(divide="ignore", invalid="ignore"):
             flat = np.stack([cross(c - b, p - b), cross(a - c, p - c), cross(b - a, p - a)], axis=1) / area[:, None]

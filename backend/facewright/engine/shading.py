@@ -14,11 +14,11 @@ unoccluded share of the sky, 0 to 1):
     light     = key mix(1, o, KEY_OCCLUSION)
     colour    = albedo (light diffuse + ambient sky(n) o) + light gloss min(specular + window, SPECULAR_MAXIMUM)
                 + ambient sky(r) gloss rim o
-    colour    = INSIDE colour                                on back faces, which only show through gaps
     image     = srgb(shoulder(colour))                       linear to SHOULDER_START, then bending towards 1
 
-A label is the texel of the labels texture; teeth and tongue are inner mouth, lash cards are lashes where their opacity
-exceeds a threshold that differs between the samples of a pixel, so that thin strands cover what they should.
+Back faces are not drawn, but for lash cards, which have two sides. A label is the texel of the labels texture; teeth
+and tongue are inner mouth, lash cards are lashes where their opacity exceeds a threshold that differs between the
+samples of a pixel, so that thin strands cover what they should.
 
 Source: Walter et al. 2007 (GGX); Kelemen and Szirmay-Kalos 2001 (the visibility term); Karis 2013 (the rim).
 """
@@ -41,7 +41,6 @@ HAIR_MATTNESS = 0.75
 LIP_GLOSS = 0.8
 PORE_GLOSS = 2.5
 SHOULDER_START = 0.6
-INSIDE = 0.03
 PLAIN_UV = 0.02
 """A pixel whose samples lie on one surface and closer than this in the atlas is shaded once, from their mean."""
 
@@ -85,7 +84,6 @@ class Fragments:
         normals: (M, 3) float32 unit normals in camera space.
         positions: (M, 3) float32 camera space.
         openness: (M,) float32.
-        is_front: (M,) bool.
     """
 
     masks: np.ndarray
@@ -94,7 +92,6 @@ class Fragments:
     normals: np.ndarray
     positions: np.ndarray
     openness: np.ndarray
-    is_front: np.ndarray
 
 
 def shade(fragments: Fragments, colours: FaceColours, lighting: Lighting) -> tuple[np.ndarray, np.ndarray]:
@@ -134,8 +131,6 @@ def shade(fragments: Fragments, colours: FaceColours, lighting: Lighting) -> tup
     gloss = np.maximum(1 - HAIR_MATTNESS * np.maximum(hair, brow) + LIP_GLOSS * lip + pores, 0)
     colour += key * (gloss * np.minimum(highlight, SPECULAR_MAXIMUM))[:, None]
     colour += ambient * _sky(mirrored[:, 1]) * (gloss * rim)[:, None] * openness
-    inside = ~fragments.is_front & (fragments.surfaces != LASH)
-    colour = np.where(inside[:, None], INSIDE * colour, colour)
     return np.clip(srgb_from_linear(_shoulder(colour)), 0, 1), normals
 
 
@@ -169,7 +164,7 @@ def shader_constants() -> str:
     scalars = {"KEY_OCCLUSION": KEY_OCCLUSION, "SPECULAR_MAXIMUM": SPECULAR_MAXIMUM, "SHOULDER_START": SHOULDER_START}
     vectors = {"REDNESS_TINT": REDNESS_TINT, "SHADE_TINT": SHADE_TINT, "SKY_ABOVE": SKY_ABOVE, "SKY_BELOW": SKY_BELOW}
     scalars |= {"WINDOW_SHIFT": WINDOW_SHIFT, "PORE_GLOSS": PORE_GLOSS}
-    scalars |= {"INSIDE": INSIDE, "PLAIN_UV": PLAIN_UV, "HAIR_MATTNESS": HAIR_MATTNESS, "LIP_GLOSS": LIP_GLOSS}
+    scalars |= {"PLAIN_UV": PLAIN_UV, "HAIR_MATTNESS": HAIR_MATTNESS, "LIP_GLOSS": LIP_GLOSS}
     lines = [f"const float {name} = {value:.6f};" for name, value in scalars.items()]
     lines += [f"const vec3 {name} = {_glsl(value)};" for name, value in vectors.items()]
     lines.append(f"const vec2 WINDOW_EDGE = {_glsl(WINDOW_EDGE)};")

@@ -17,7 +17,7 @@ class _Seen:
     """What is seen at each of M samples or pixels.
 
     Attributes:
-        kind: (M,) 0 nothing, else 1 + surface + 5 (back face).
+        kind: (M,) 0 nothing, else 1 + surface.
         uv: (M, 2) row 0 of the texture at 0.
         normal: (M, 3) unit, camera space.
         depth_m: (M,).
@@ -115,39 +115,52 @@ class SoftwareEngine:
         place = (vertices @ rotation[:, :3].T + rotation[:, 3])[mesh.render_vertex]  # (R, 3)
         normal = (vertex_normals(mesh, vertices) @ rotation[:, :3].T)[mesh.render_vertex]
         depth = np.maximum(place[:, 2], 1e-6)
-        xy = (place[:, :2] / depth[:, None] * camera.focal_px + np.asarray(camera.centre_px)) * n
+        xy = (
+            place[:, :2] / depth[:, None] * np.float32(camera.focal_px) + np.asarray(camera.centre_px, np.float32)
+        ) * n
         corners = mesh.render_triangles
-        drawn = np.flatnonzero((place[:, 2] > 0.01)[corners].all(axis=1))
-        uv = mesh.uv * (1, -1) + (0, 1)
+        uv = mesh.uv * np.float32([1, -1]) + np.float32([0, 1])
         level = detail_levels(xy[corners], uv[corners], len(mesh.labels))
+        a, b, c = (xy[corners[:, i]] for i in range(3))
+        is_front = cross(b - a, c - a) < 0  # counter-clockwise outside is clockwise with y down
         is_lash = mesh.triangle_surfaces == LASH
-        nearest = np.full(width * height, np.inf, np.float64)
+        drawn = np.flatnonzero((place[:, 2] > 0.01)[corners].all(axis=1) & (is_front | is_lash))
+        nearest = np.full(width * height, np.inf, np.float32)
         owner = np.full(width * height, -1, np.int64)
         weights = np.zeros((width * height, 3), np.float32)
-        thresholds = sample_thresholds(n)
         for triangle, pixel, bary in covered_samples(xy[corners], depth[corners], drawn, width, height):
-            lash = np.flatnonzero(is_lash[triangle])
-            if len(lash):
-                at = np.einsum("ij,ijk->ik", bary[lash], uv[corners[triangle[lash]]])
-                opacity = self._sample(at, level[triangle[lash]])[:, 7]
-                limit = thresholds[pixel[lash] // width % n, pixel[lash] % n]
-                kept = np.ones(len(triangle), bool)
-                kept[lash] = opacity >= limit
-                triangle, pixel, bary = triangle[kept], pixel[kept], bary[kept]
+            kept = self._opaque(triangle, pixel, bary, uv, level, width)
+            triangle, pixel, bary = triangle[kept], pixel[kept], bary[kept]
             z = np.einsum("ij,ij->i", bary, depth[corners[triangle]])
-            order = np.lexsort((-z, pixel))[::1]
-            last = np.append(pixel[order][1:] != pixel[order][:-1], True) if len(order) else np.zeros(0, bool)
-            front = order[last]
-            front = front[z[front] < nearest[pixel[front]]]
-            nearest[pixel[front]], owner[pixel[front]], weights[pixel[front]] = z[front], triangle[front], bary[front]
-        return self._attributes(owner, weights, nearest, xy, uv, normal, level)
+            np.minimum.at(nearest, pixel, z)
+            front = z == nearest[pixel]
+            owner[pixel[front]], weights[pixel[front]] = triangle[front], bary[front]
+        return self._attributes(owner, weights, nearest, uv, normal, level)
+
+    def _opaque(
+        self,
+        triangle: np.ndarray,
+        pixel: np.ndarray,
+        bary: np.ndarray,
+        uv: np.ndarray,
+        level: np.ndarray,
+        width: int,
+    ) -> np.ndarray:
+        """Tell which covered samples (M,) hide what is behind them: all but those between the strands of lashes."""
+        is_opaque = np.ones(len(triangle), bool)
+        lash = np.flatnonzero(self._mesh.triangle_surfaces[triangle] == LASH)
+        if len(lash):
+            at = np.einsum("ij,ijk->ik", bary[lash], uv[self._mesh.render_triangles[triangle[lash]]])
+            row, column = np.divmod(pixel[lash], width)
+            limit = sample_thresholds(self._samples)[row % self._samples, column % self._samples]
+            is_opaque[lash] = self._sample(at, level[triangle[lash]])[:, 7] >= limit
+        return is_opaque
 
     def _attributes(
         self,
         owner: np.ndarray,
         weights: np.ndarray,
         nearest: np.ndarray,
-        xy: np.ndarray,
         uv: np.ndarray,
         normal: np.ndarray,
         level: np.ndarray,
@@ -158,10 +171,8 @@ class SoftwareEngine:
         corners = mesh.render_triangles[owner[hit]]
         bary = weights[hit]
         surfaces = mesh.triangle_surfaces
-        a, b, c = (xy[mesh.render_triangles[:, i]] for i in range(3))
-        is_back = cross(b - a, c - a) > 0  # counter-clockwise outside is clockwise with y down
         kind = np.zeros(len(owner), np.int64)
-        kind[hit] = 1 + surfaces[owner[hit]] + 5 * (is_back[owner[hit]] & (surfaces[owner[hit]] != LASH))
+        kind[hit] = 1 + surfaces[owner[hit]]
         fields = []
         for values in (uv, normal, mesh.openness[mesh.render_vertex][:, None]):
             field = np.zeros((len(owner), values.shape[1]), np.float32)
@@ -170,7 +181,7 @@ class SoftwareEngine:
         fields[1] /= np.maximum(np.linalg.norm(fields[1], axis=1, keepdims=True), 1e-9)
         levels = np.zeros(len(owner), np.float32)
         levels[hit] = level[owner[hit]]
-        return _Seen(kind, fields[0], fields[1], nearest.astype(np.float32), fields[2][:, 0], levels)
+        return _Seen(kind, fields[0], fields[1], nearest, fields[2][:, 0], levels)
 
     def _resolve(
         self, seen: _Seen, index: np.ndarray, pixels: np.ndarray, job: RenderJob, pictures: tuple[np.ndarray, ...]
@@ -195,13 +206,13 @@ class SoftwareEngine:
     def _shade(self, seen: _Seen, pixels: np.ndarray, job: RenderJob) -> tuple[np.ndarray, np.ndarray]:
         """Return colours and labels of samples (all of them seen) at continuous pixel coordinates (M, 2)."""
         camera, side = job.camera, len(self._mesh.labels)
-        surfaces = (seen.kind - 1) % 5
+        surfaces = seen.kind - 1
         rays = (pixels - np.asarray(camera.centre_px)) / camera.focal_px
         rays = np.concatenate([rays, np.ones((len(rays), 1))], axis=1).astype(np.float32)
         texel = np.clip((seen.uv * side).astype(np.int64), 0, side - 1)
         parts = self._mesh.labels[texel[:, 1], texel[:, 0]]
         masks = self._sample(seen.uv, seen.level)
-        fragments = Fragments(masks, parts, surfaces, seen.normal, rays, seen.openness, seen.kind <= 5)
+        fragments = Fragments(masks, parts, surfaces, seen.normal, rays, seen.openness)
         colour, _ = shade(fragments, job.colours, job.lighting)
         return colour, fragment_labels(parts, surfaces)
 

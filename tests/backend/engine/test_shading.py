@@ -11,7 +11,7 @@ from facewright.engine.shading import Fragments, fragment_labels, linear_from_sr
 GREY = FaceColours(*(np.full(3, 0.5, np.float32) for _ in range(5)))
 
 
-def fragment(normal: tuple[float, ...], surface: int = SKIN, openness: float = 1.0, is_front: bool = True) -> Fragments:
+def fragment(normal: tuple[float, ...], surface: int = SKIN, openness: float = 1.0) -> Fragments:
     """Return one grey fragment 1 m in front of the camera."""
     masks = np.zeros((1, 12), np.float32)
     masks[0, 5], masks[0, 7] = 0.5, 1.0
@@ -22,7 +22,6 @@ def fragment(normal: tuple[float, ...], surface: int = SKIN, openness: float = 1
         np.float32([normal]),
         np.float32([[0, 0, 1]]),
         np.float32([openness]),
-        np.array([is_front]),
     )
 
 
@@ -50,14 +49,14 @@ def test_red_light_wraps_furthest_around_the_terminator_of_skin() -> None:
     assert colour[0, 0] > colour[0, 1] > colour[0, 2] > 0
 
 
-def test_occlusion_darkens_and_back_faces_are_nearly_black() -> None:
+def test_occlusion_shuts_out_the_sky_and_most_of_the_key_light() -> None:
     light = Lighting(np.array([0, -0.6, -0.8]), np.full(3, 0.5), np.full(3, 0.4))
-    lit, shut, inside = (
-        shade(fragment((0, 0, -1), openness=openness, is_front=front), GREY, light)[0].mean()
-        for openness, front in ((1.0, True), (0.0, True), (1.0, False))
+    lit, shut = (linear_from_srgb(shade(fragment((0, 0, -1), openness=o), GREY, light)[0].mean()) for o in (1.0, 0.0))
+    key_only = linear_from_srgb(
+        shade(fragment((0, 0, -1)), GREY, Lighting(light.direction, light.key, np.zeros(3)))[0].mean()
     )
-    assert lit > shut + 0.2
-    assert inside < 0.15
+    assert shut == pytest.approx(key_only * (1 - shading.KEY_OCCLUSION), abs=0.005)
+    assert lit > key_only + 0.05
 
 
 def test_bright_light_bends_towards_white_without_reaching_past_it() -> None:

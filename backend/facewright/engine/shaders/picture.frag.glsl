@@ -60,7 +60,7 @@ Material material_of(int surface) {
     return surface == SKIN ? SKIN_MATERIAL : surface == EYE ? EYE_MATERIAL : surface == LASH ? LASH_MATERIAL : MOUTH_MATERIAL;
 }
 
-// What a sample sees, unpacked; kind is 0 where nothing is, else 1 + surface + 5 (back face).
+// What a sample sees, unpacked; kind is 0 where nothing is, else 1 + surface.
 struct Seen { int kind; vec2 uv; vec3 normal; float depth; float openness; float level; };
 
 vec2 unpacked(uint bits) {
@@ -77,12 +77,8 @@ Seen seen_at(uvec4 bits) {
     return Seen(int(bits.w & 0xFFu), unpacked(bits.x), normalize(normal), uintBitsToFloat(bits.z), openness, level);
 }
 
-int surface_of(int kind) {
-    return kind > 5 ? kind - 6 : kind - 1;
-}
-
 vec3 shaded(Seen seen, vec2 pixel) {
-    int surface = surface_of(seen.kind);
+    int surface = seen.kind - 1;
     float openness = seen.openness;
     Material material = material_of(surface);
     vec3 view = -normalize(vec3((pixel - camera.xy) / camera.z, 1.0));
@@ -116,13 +112,12 @@ vec3 shaded(Seen seen, vec2 pixel) {
     vec3 colour = albedo * (key * diffuse + light_ambient * sky(normal.y) * openness);
     colour += key * gloss * min(highlight, SPECULAR_MAXIMUM);
     colour += light_ambient * sky(mirrored.y) * gloss * rim * openness;
-    if (seen.kind > 5) colour *= INSIDE;
     return clamp(srgb_from_linear(shoulder(colour)), 0.0, 1.0);
 }
 
 uint label_of(int kind, vec2 uv) {
     uint part = texelFetch(labels, ivec2(uv * vec2(textureSize(labels, 0))), 0).r;
-    int surface = surface_of(kind);
+    int surface = kind - 1;
     if (kind == 0) return 0u;
     if (surface == LASH) return LASHES_LABEL;
     if (surface == TEETH || surface == TONGUE) return INNER_MOUTH_LABEL;
@@ -133,58 +128,48 @@ uvec4 sample_bits(int i) {
     return texelFetch(samples, ivec2(gl_FragCoord.xy) * SAMPLES + ivec2(i % SAMPLES, i / SAMPLES), 0);
 }
 
-// The mean of `count` samples from `first`; they lie close together on one surface.
-Seen mean_seen(int first, int count) {
-    Seen mean = Seen(0, vec2(0.0), vec3(0.0), 0.0, 0.0, 0.0);
-    for (int i = first; i < first + count; ++i) {
-        Seen one = seen_at(sample_bits(i));
-        mean.kind = one.kind;
-        mean.uv += one.uv;
-        mean.normal += one.normal;
-        mean.depth += one.depth;
-        mean.openness += one.openness;
-        mean.level += one.level;
-    }
-    float share = 1.0 / float(count);
-    float level = mean.level * share + 0.5 * log2(float(count));
-    return Seen(mean.kind, mean.uv * share, normalize(mean.normal), mean.depth * share, mean.openness * share, level);
-}
-
-// Software drivers compute both branches of an `if` but leave a loop early: hence loops whose count is a choice.
+// Software drivers compute both branches of an `if`, and a loop's body before they leave it: hence `do` loops whose
+// count is a choice.
 void main() {
-    uint kinds = 0u;
+    Seen mean = Seen(0, vec2(0.0), vec3(0.0), 0.0, 0.0, 0.0);
     bool is_plain = true;
-    uvec4 first = sample_bits(0);
-    vec2 first_uv = unpacked(first.x);
-    for (int i = 0; i < COUNT; ++i) {
-        uvec4 bits = sample_bits(i);
-        vec2 apart = abs(unpacked(bits.x) - first_uv);
-        is_plain = is_plain && (bits.w & 0xFFu) == (first.w & 0xFFu) && max(apart.x, apart.y) < PLAIN_UV;
-        kinds |= bits.w;
+    for (int j = 0; j < COUNT; ++j) {
+        Seen one = seen_at(sample_bits(j));
+        vec2 apart = abs(one.uv - mean.uv / max(float(j), 1.0));
+        is_plain = is_plain && (j == 0 || (one.kind == mean.kind && max(apart.x, apart.y) < PLAIN_UV));
+        mean = Seen(one.kind, mean.uv + one.uv, mean.normal + one.normal, mean.depth + one.depth,
+                    mean.openness + one.openness, mean.level + one.level);
     }
-    int count = kinds == 0u ? 0 : is_plain ? 1 : COUNT;
+    float share = 1.0 / float(COUNT);
+    mean = Seen(mean.kind, mean.uv * share, normalize(mean.normal), mean.depth * share, mean.openness * share,
+                mean.level * share + log2(float(SAMPLES)));
+    int count = is_plain ? 1 : COUNT;
     vec3 sum = vec3(0.0);
     uint found = 0u;  // the samples' labels, 4 bits each
-    vec4 geometry = vec4(0.0);
-    for (int i = 0; i < count; ++i) {
-        Seen seen = mean_seen(i, is_plain ? COUNT : 1);
+    int i = 0;
+    do {
+        Seen seen = is_plain ? mean : seen_at(sample_bits(i));
         vec2 offset = is_plain ? vec2(0.0) : (vec2(i % SAMPLES, i / SAMPLES) + 0.5) / float(SAMPLES) - 0.5;
         sum += seen.kind == 0 ? background : shaded(seen, gl_FragCoord.xy + offset);
         found |= label_of(seen.kind, seen.uv) << (4 * i);
-        geometry = vec4(seen.normal, seen.depth);
-    }
+        i += 1;
+    } while (i < count);
+    vec4 geometry = mean.kind == 0 ? vec4(0.0) : vec4(mean.normal, mean.depth);
     uint label = found & 15u;
     float best_score = -1.0;
-    for (int i = 0; i < (is_plain ? 0 : COUNT); ++i) {  // the nearest of the samples with the commonest label
+    i = 0;
+    do {  // the nearest of the samples with the commonest label
         uint own = (found >> (4 * i)) & 15u;
         float score = 0.0;
         for (int j = 0; j < COUNT; ++j) score += own == ((found >> (4 * j)) & 15u) ? 1.0 : 0.0;
         Seen seen = seen_at(sample_bits(i));
         score += own != 0u ? 0.5 / (1.0 + seen.depth) : 0.0;
-        geometry = score > best_score ? (own == 0u ? vec4(0.0) : vec4(seen.normal, seen.depth)) : geometry;
+        vec4 there = own == 0u ? vec4(0.0) : vec4(seen.normal, seen.depth);
+        geometry = !is_plain && score > best_score ? there : geometry;
         label = score > best_score ? own : label;
         best_score = max(score, best_score);
-    }
-    colour_and_label = vec4(count == 0 ? background : sum / float(count), float(label) / 255.0);
+        i += 1;
+    } while (i < count);
+    colour_and_label = vec4(sum / float(count), float(label) / 255.0);
     normal_and_depth = geometry;
 }

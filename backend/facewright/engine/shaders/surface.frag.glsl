@@ -1,6 +1,6 @@
 // First pass: stores what is seen at a sample, so that shading costs the same however small the triangles are.
 // x: uv, 16 bits each. y: normal on the octahedron, 16 bits each. z: the depth's float bits.
-// w: 0 where nothing is seen, else 1 + surface + 5 (back face); openness in bits 8 to 15; level of detail from bit 16.
+// w: 0 where nothing is seen, else 1 + surface; openness in bits 8 to 15; level of detail from bit 16.
 #version 330
 
 in vec3 seen_normal;
@@ -38,12 +38,8 @@ void main() {
     float level = 0.5 * log2(max(max(dot(along, along), dot(across, across)), 1e-12)) + log2(texture_side);
 #ifdef LASHES
     if (textureLod(shading, texture_uv, max(level, 0.0)).a < threshold()) discard;
-    uint back = 0u;
-#else
-    uint back = gl_FrontFacing ? 0u : 5u;
 #endif
-    uint code = 1u + uint(surface_index + 0.5) + back;
     uint detail = uint(clamp(level * 256.0 + 2048.5, 0.0, 65535.0));
-    code |= (uint(clamp(sky_share, 0.0, 1.0) * 255.0 + 0.5) << 8) | (detail << 16);
+    uint code = (1u + uint(surface_index + 0.5)) | (uint(clamp(sky_share, 0.0, 1.0) * 255.0 + 0.5) << 8) | (detail << 16);
     seen = uvec4(two_words(texture_uv), two_words(octahedron(seen_normal)), floatBitsToUint(depth), code);
 }
