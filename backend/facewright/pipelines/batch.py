@@ -4,9 +4,7 @@ import csv
 import hashlib
 import io
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from tqdm import tqdm
 
 from facewright.config import FacewrightConfig
 from facewright.errors import ConfigInvalid, OutputNotWritable
+from facewright.export.files import atomic_write, not_writable
 from facewright.pipelines.plan import BatchItem, expand, plan
 from facewright.pipelines.workers import Answer, Failure, Fit, fit_in_processes
 from facewright.rig.spec import load_rig
@@ -100,7 +99,10 @@ def run(
         raise ConfigInvalid(f"--workers is {workers}.", "Give at least 1.")
     items = plan(expand(inputs), out_dir)
     rig_digest = load_rig(config.rig, cache_dir=config.compiled_rigs_dir()).digest
-    _make_folder(out_dir)
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise not_writable(out_dir, error) from error
     outcomes: dict[int, Outcome] = {}
     for index, item in enumerate(items):
         done = None if force else finished(item, config, rig_digest)
@@ -166,9 +168,12 @@ def conclude(item: BatchItem, answer: Answer, config: FacewrightConfig, rig_dige
                 "seconds": answer.seconds,
                 "losses": answer.losses,
             }
-            _write(item.folder / RECORD_NAME, json.dumps(record, indent=1).encode())
+            atomic_write(item.folder / RECORD_NAME, lambda part: part.write_text(json.dumps(record, indent=1)))
+        except OutputNotWritable as error:
+            failure = Failure(error.reason, str(error), error.remedy)
         except OSError as error:
-            failure = Failure("OUTPUT_NOT_WRITABLE", str(error), "Free some room, then run the same command again.")
+            message = f"{item.photo} or its results went away during the fit: {error.strerror}"
+            failure = Failure("IMAGE_UNREADABLE", message, "Run the same command again.")
     return Outcome(item, "failed" if failure else "done", failure, answer.seconds, answer.losses)
 
 
@@ -191,10 +196,7 @@ def write_summary(summary: Summary, path: Path) -> None:
         losses = [f"{outcome.losses[name]:.6g}" if name in outcome.losses else "" for name in names]
         row = [outcome.item.photo, outcome.item.folder.name, outcome.status, why.reason, why.message, why.remedy]
         table.writerow([*row, f"{outcome.seconds:.2f}", *losses])
-    try:
-        _write(path, text.getvalue().encode())
-    except OSError as error:
-        raise _not_writable(path.parent, error) from error
+    atomic_write(path, lambda part: part.write_text(text.getvalue(), encoding="utf-8"))
 
 
 def write_overview(summary: Summary, path: Path) -> None:
@@ -211,34 +213,4 @@ def write_overview(summary: Summary, path: Path) -> None:
         with Image.open(folder / "front.png") as front:
             sheet.paste(front.convert("RGB").resize((OVERVIEW_TILE_PX, OVERVIEW_TILE_PX)), corner)
         draw.text((corner[0] + 2, corner[1] + OVERVIEW_TILE_PX), folder.name[:26], fill="black")
-    data = io.BytesIO()
-    sheet.save(data, "PNG")
-    try:
-        _write(path, data.getvalue())
-    except OSError as error:
-        raise _not_writable(path.parent, error) from error
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _not_writable(folder, error) from error
-
-
-def _not_writable(folder: Path, error: OSError) -> OutputNotWritable:
-    return OutputNotWritable(
-        f"{folder} cannot be written: {error.strerror}.", "Free some room or choose another --out."
-    )
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Put a file into place in one step, so that no reader ever sees half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    atomic_write(path, sheet.save)

@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from backend.pipelines.stand_in_fit import open_and_die, open_nothing, open_stan
 from facewright.config import FacewrightConfig, FittingConfig
 from facewright.errors import ConfigInvalid, FacewrightError, OutputNotWritable, RigUnknown
 from facewright.pipelines import batch
+from facewright.pipelines.workers import STOP_GRACE_S
 
 
 @pytest.fixture
@@ -69,6 +71,12 @@ def test_a_worker_that_dies_costs_its_own_photo_only(photos):
     assert rows(photos)["a"]["reason"] == "WORKER_DIED" and "exit code 9" in rows(photos)["a"]["message"]
 
 
+def test_a_photo_that_goes_away_during_the_fit_fails_alone(photos):
+    (photos / "a.jpg").write_text("vanish")
+    assert run(photos).one_line() == "2 fitted, 0 skipped as done, 1 failed"
+    assert rows(photos)["a"]["reason"] == "IMAGE_UNREADABLE"
+
+
 def test_a_second_run_skips_what_is_done_and_force_does_not(photos):
     (photos / "c.jpg").write_text("no face")
     run(photos)
@@ -103,20 +111,25 @@ def test_another_config_fits_everything_again(photos):
     assert rows(photos)["a"]["loss_prior"] == "3"
 
 
-def test_ctrl_c_keeps_what_is_finished_and_ends_the_workers(photos, monkeypatch):
+def test_ctrl_c_keeps_what_is_finished_and_stops_the_workers_at_once(photos, monkeypatch):
     (photos / "b.jpg").write_text("wait")
     original = batch.conclude
 
-    def conclude_then_interrupt(*arguments):
-        original(*arguments)
-        raise KeyboardInterrupt
+    def interrupt_after_the_last(item, *arguments):
+        outcome = original(item, *arguments)
+        if item.photo.stem == "c":  # handed out after b, which is being worked at
+            raise KeyboardInterrupt
+        return outcome
 
-    monkeypatch.setattr(batch, "conclude", conclude_then_interrupt)
+    monkeypatch.setattr(batch, "conclude", interrupt_after_the_last)
+    start = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
-        run(photos)
+        run(photos, workers=2)
+    assert time.perf_counter() - start < 0.8 * STOP_GRACE_S
+    assert set(rows(photos)) == {"a"}
     monkeypatch.setattr(batch, "conclude", original)
     (photos / "b.jpg").write_text("0.5")
-    assert run(photos).one_line() == "2 fitted, 1 skipped as done, 0 failed"
+    assert run(photos).one_line() == "1 fitted, 2 skipped as done, 0 failed"
 
 
 def test_what_no_worker_can_load_stops_the_batch_with_the_real_reason(photos):
@@ -133,16 +146,21 @@ def test_a_worker_that_dies_while_it_loads_stops_the_batch(photos):
 
 def test_an_output_folder_that_cannot_be_made_is_an_error_before_any_work(photos):
     (photos.parent / "out").write_text("a file")
-    with pytest.raises(OutputNotWritable, match="cannot be written"):
+    with pytest.raises(OutputNotWritable, match="could not be written"):
         run(photos, open_fit=open_nothing)
 
 
 def test_a_full_disk_fails_the_photo_and_leaves_no_half_written_record(photos, monkeypatch):
-    def full(path, _data):
-        if path.name == batch.RECORD_NAME:
-            raise OSError(errno.ENOSPC, "No space left on device")
+    def full(path, _text, **_settings):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(batch, "_write", full)
+    def conclude_on_a_full_disk(*arguments):
+        with monkeypatch.context() as disk:
+            disk.setattr(Path, "write_text", full)
+            return conclude(*arguments)
+
+    conclude = batch.conclude
+    monkeypatch.setattr(batch, "conclude", conclude_on_a_full_disk)
     summary = run(photos)
     assert {outcome.failure.reason for outcome in summary.outcomes} == {"OUTPUT_NOT_WRITABLE"}
     assert not list(photos.parent.rglob(f"*{batch.RECORD_NAME}*"))
