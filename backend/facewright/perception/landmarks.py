@@ -78,11 +78,16 @@ def refine_landmarks(network: landmarker.Landmarker, photo: np.ndarray, landmark
 
 
 def _run(network: landmarker.Landmarker, photo: np.ndarray, crop_from_photo: np.ndarray) -> LocatedFace:
+    """Average the landmarks of a crop and of its mirror image, which the network does not treat alike."""
     crop = warp(photo, crop_from_photo, (landmarker.SIZE_PX, landmarker.SIZE_PX))
+    both = np.stack([crop, crop[:, ::-1]])
     with torch.inference_mode():
-        points, presence = network(to_tensor(crop[None], next(network.buffers()).device))
-    in_photo = apply_transform(invert_transform(crop_from_photo), points[0].cpu().numpy().astype(np.float64))
-    return LocatedFace(in_photo.astype(np.float32), float(presence[0]))
+        points, presence = network(to_tensor(both, next(network.buffers()).device))
+    plain, mirrored = points.cpu().numpy().astype(np.float64)
+    mirrored = mirrored[list(landmarker.MIRRORED)]
+    mirrored[:, 0] = landmarker.SIZE_PX - mirrored[:, 0]
+    in_photo = apply_transform(invert_transform(crop_from_photo), (plain + mirrored) / 2)
+    return LocatedFace(in_photo.astype(np.float32), float(presence.mean()))
 
 
 def _square_crop(points: np.ndarray, level: np.ndarray, side_px: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import pytest
 
 from facewright import weights
 from facewright.errors import FaceNotFrontal, FaceTooSmall
+from facewright.networks.landmarker import MIRRORED
 from facewright.perception.alignment import apply_transform, eye_centres, warp
 from facewright.perception.landmarks import (
     check_measurable,
@@ -49,6 +50,25 @@ def test_landmarks_of_a_turned_enlarged_photo_are_the_turned_enlarged_landmarks(
     error = np.linalg.norm((found.landmarks_px - expected)[:, :2], axis=1)
     assert found.presence > 0.99
     assert error.mean() < 0.03 * scale * 45
+
+
+def test_a_mirrored_photo_has_mirrored_landmarks(landmarker, observations, photo):
+    mirrored = observations.landmarks_px[list(MIRRORED)]
+    mirrored[:, 0] = 512 - mirrored[:, 0]
+    plain = refine_landmarks(landmarker, photo, observations.landmarks_px).landmarks_px
+    again = refine_landmarks(landmarker, np.ascontiguousarray(photo[:, ::-1]), mirrored).landmarks_px
+    np.testing.assert_allclose(again[list(MIRRORED)] * [-1, 1, 1] + [512, 0, 0], plain, atol=0.1)
+
+
+def test_every_landmark_has_one_on_the_other_side(observations):
+    mirrored = np.array(MIRRORED)
+    np.testing.assert_array_equal(mirrored[mirrored], np.arange(468))
+    assert (mirrored == np.arange(468)).sum() == 28  # the middle line
+    for right, left in ((33, 263), (61, 291), (78, 308), (80, 310), (159, 386), (107, 336), (234, 454), (98, 327)):
+        assert mirrored[right] == left
+    frontal = turn(observations.landmarks_px, -estimate_yaw(observations.landmarks_px))
+    middles = (frontal + frontal[mirrored])[:, 0] / 2
+    assert np.abs(middles - np.median(middles)).max() < 0.06 * 43
 
 
 def test_presence_is_low_where_no_face_is(landmarker, observations, photo):
