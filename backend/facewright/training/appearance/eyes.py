@@ -45,7 +45,7 @@ def paint_eye(name: str, generator: np.random.Generator, mask, paint_rgb) -> Non
     iris = smooth(1.0 + 2.0 * edge, 1.0 - 2.0 * edge, r)
     mask["iris"][box] = iris
     mask["paint"][box] = np.maximum(1.0 - iris, pupil)
-    sclera = np.array([0.90, 0.87, 0.84]) + smooth(1.2, 2.6, r)[..., None] * np.array([-0.06, -0.16, -0.17])
+    sclera = np.array([0.82, 0.79, 0.76]) + smooth(1.2, 2.6, r)[..., None] * np.array([-0.06, -0.16, -0.17])
     veins = _veins(r, angle, generator)
     sclera = sclera * (1 - veins[..., None] * np.array([0.10, 0.35, 0.35]))
     paint_rgb[box] = np.where((r < 0.7)[..., None], 0.015, sclera)
@@ -55,7 +55,7 @@ def paint_eye(name: str, generator: np.random.Generator, mask, paint_rgb) -> Non
     light = 0.14 * fibre * smooth(0.30, 0.55, r) + 0.16 * collarette + 0.05
     mask["detail"][box] = 0.5 + iris * (1 - pupil) * light
     limbus = np.exp(-(((r - 0.97) / 0.13) ** 2))
-    lid = 0.42 * smooth(0.25, 1.25, y * EYE_RIM_DEGREES / EYE_RIM / IRIS_DEGREES)
+    lid = 0.50 * smooth(0.10, 1.20, y * EYE_RIM_DEGREES / EYE_RIM / IRIS_DEGREES)
     inner = 0.35 * np.exp(-(((r - PUPIL) / 0.10) ** 2)) * (r > PUPIL * 0.9)
     mask["shade"][box] = 1 - (1 - 0.72 * limbus) * (1 - lid) * (1 - inner)
 

@@ -39,5 +39,5 @@ def paint_mouth(texels, layout, noise, mask, paint_rgb) -> None:
         paint_rgb[teeth] = colour[teeth]
         mask["paint"] = np.where(teeth, 1.0, mask["paint"])
         tips = 0.5 * smooth(1.6, 0.2, height) if sign > 0 else 0.0
-        gap = tips + smooth(0.44, 0.5, tooth) * 0.5 + 0.35 * smooth(15.0, -12.0, texels.forward)
+        gap = tips + smooth(0.44, 0.5, tooth) * 0.5 + 0.65 * smooth(18.0, 2.0, texels.forward)
         mask["shade"] = np.where(teeth, gap, mask["shade"])

@@ -12,14 +12,17 @@ from facewright.training.appearance.texels import Noise, Texels, rim_distance, s
 BROW_MM = ((11.5, 12.4, 5.2), (17, 14.0, 6.2), (26, 16.6, 6.0), (35, 18.3, 4.8), (43, 17.0, 3.3), (50, 13.4, 1.4))
 """Centre line (x, up) and height of the left brow."""
 
+TAPER = ((1, 0.55), (2, 0.85), (3, 1.0), (2, 0.95), (1, 0.75))
+"""Thickness in quarters of a texel and strength along a brow hair, from its root to its tip."""
+
 
 def paint_skin(texels: Texels, layout: Layout, noise: Noise, mask: dict[str, np.ndarray]) -> None:
     """Scalp, blush, mottling, pores and the shade of creases."""
     skin = texels.on("face", "mouth", "socket.L", "socket.R")
     x, up, forward = np.abs(texels.x), texels.up, texels.forward
-    depth = hair_depth(texels) + 3.0 * noise(texels, 17.0) + 2.5 * noise(texels, 7.0) + 1.5 * noise(texels, 2.2)
-    stubble = 0.5 + 0.5 * noise(texels, (0.9, 0.9, 1.5))
-    mask["hair"] = smooth(-3.5, 6.0, depth) * (0.62 + 0.26 * stubble)
+    depth = hair_depth(texels) + 2.0 * noise(texels, 21.0) + 1.2 * noise(texels, 6.0) + 2.0 * noise(texels, 1.8)
+    stubble = 0.5 + 0.5 * noise(texels, (1.0, 1.0, 1.6))
+    mask["hair"] = smooth(-4.0, 9.0, depth) * (0.52 + 0.38 * stubble)
     cheek = np.exp(-(((x - 40) / 20) ** 2) - ((up + 30) / 17) ** 2) * (forward > -40)
     tip = np.exp(-((x / 13) ** 2) - ((up + 37) / 9) ** 2) * (forward > 24)
     chin = np.exp(-((x / 16) ** 2) - ((up + 97) / 9) ** 2) * (forward > 5) * 0.45
@@ -30,7 +33,7 @@ def paint_skin(texels: Texels, layout: Layout, noise: Noise, mask: dict[str, np.
     fine = noise(texels, 0.55) * 0.5 + noise(texels, 0.95) * 0.5
     broad = 0.6 * noise(texels, 12.0) + 0.4 * noise(texels, 4.0)
     pores = 0.6 + 0.4 * np.clip(tip + cheek, 0, 1)
-    mask["detail"] += (0.026 * fine * pores + 0.018 * broad) * skin
+    mask["detail"] += (0.040 * fine * pores + 0.026 * broad) * skin
     closed = smooth(0.45, 0.05, texels.openness)
     mask["shade"] = np.where(texels.on("face"), 0.30 * closed, 0.0)
     lid, _ = rim_distance(layout, texels, "socket.L", "socket.R")
@@ -49,10 +52,9 @@ def paint_brows(layout: Layout, generator: np.random.Generator, mask: dict[str, 
     for side in (1, -1):
         for stroke, strength in _brow_hairs(generator):
             pixels = np.round((to_texel(stroke * [side, 1]) - 0.5) * 16)
-            thick = np.array([2, 3, 2, 2, 1])
             for k in range(len(pixels) - 1):
                 layer = [pixels[k : k + 2].astype(np.int32)]
-                cv2.polylines(canvas, layer, False, int(strength * 255), int(thick[min(k, 4)]), cv2.LINE_AA, 4)
+                cv2.polylines(canvas, layer, False, int(strength * TAPER[k][1] * 255), TAPER[k][0], cv2.LINE_AA, 4)
     hairs = cv2.resize(canvas, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     under = gaussian_filter(hairs, 3.0)
     mask["brow"] = np.maximum(mask["brow"], np.clip(hairs * 0.80 + 0.35 * under, 0, 0.92))
@@ -78,6 +80,6 @@ def _brow_hairs(generator: np.random.Generator) -> list[tuple[np.ndarray, float]
         steps = np.radians(lean + bend * np.linspace(0, 1, 5))
         moves = tangent * np.cos(steps)[:, None] + normal * np.sin(steps)[:, None]
         stroke = root + np.concatenate([[[0.0, 0.0]], np.cumsum(moves * length / 5, axis=0)])
-        fade = np.interp(t, [0, 0.1, 0.9, 1], [0.35, 0.8, 1.0, 0.8])
-        hairs.append((stroke - moves[0] * length * 0.3, fade * generator.uniform(0.45, 1.0)))
+        fade = np.interp(t, [0, 0.06, 0.18, 0.9, 1], [0.22, 0.5, 1.0, 1.0, 0.7])
+        hairs.append((stroke - moves[0] * length * 0.2, fade * generator.uniform(0.45, 1.0)))
     return hairs
