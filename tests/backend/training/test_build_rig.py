@@ -208,3 +208,8 @@ def test_alignment_undoes_a_similarity():
     turn = rest_rotation(np.array([0.3, 0.9, 0.2]), 0.4)
     moved = 1.7 * points @ turn.T + [0.1, -2, 3]
     np.testing.assert_allclose(align_similarity(moved, points, np.arange(20) < 10), points, atol=1e-9)
+
+
+def test_a_vertex_in_the_middle_is_bound_to_both_sides_alike():
+    kept = keep_largest(np.array([[0.4, 0.2, 0.25, 0.15]]), np.array([0]), np.array([1, 0, 3, 2]), 4)
+    np.testing.assert_allclose(kept, [[0.3, 0.3, 0.2, 0.2]])
