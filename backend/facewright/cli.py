@@ -159,9 +159,13 @@ def run_random(options: argparse.Namespace) -> int:
         raise ConfigInvalid(f"--count is {options.count}.", "Give at least 1.")
     config = build_config(options)
     say = silent if options.quiet else tell
-    from facewright.pipelines.photo import PhotoPipeline, random_heads
+    from facewright.pipelines.outputs import random_heads
+    from facewright.pipelines.overview import write_overview
+    from facewright.pipelines.photo import PhotoPipeline
 
-    random_heads(PhotoPipeline.from_config(config), options.count, options.seed, options.out, StageLines(say))
+    pipeline = PhotoPipeline.from_config(config)
+    folders = random_heads(pipeline, options.count, options.seed, options.out, StageLines(say))
+    write_overview(folders, options.out / "overview.png")
     say(f"{options.count} heads: {options.out}")
     return 0
 

@@ -39,11 +39,11 @@ def test_a_profile(fail, save):
 def profile_view() -> np.ndarray:
     """Draw the neutral head from its side."""
     import torch
-    from facewright.engine.lighting import DEFAULT_LIGHTING
 
     from facewright.datatypes import FaceColours, RenderJob
     from facewright.engine import open_engine
     from facewright.engine.cameras import orbit_camera
+    from facewright.engine.lighting import DEFAULT_LIGHTING
     from facewright.rig.decoder import RigDecoder
     from facewright.rig.spec import load_rig
 

@@ -37,8 +37,10 @@ def test_a_fit_writes_exactly_its_files(fitted):
 
 
 def test_rig_json_follows_the_committed_schema(document):
-    (schema,) = Path(__file__).resolve().parents[2].glob("backend/facewright/**/*.schema.json")
+    schema = Path(__file__).resolve().parents[2] / "backend" / "facewright" / "export" / "rig.schema.json"
     jsonschema.validate(document, json.loads(schema.read_text()))
+    assert set(document["anchors"]) >= {"eye_outer.L", "nose_tip", "nose_base", "mouth_corner.R", "chin", "ear.L"}
+    assert all(len(digest) == 64 for digest in document["weights_sha256"].values()) and document["weights_sha256"]
 
 
 def test_rig_json_names_every_parameter_and_bone_channel_of_the_rig(document, rig):
@@ -47,9 +49,11 @@ def test_rig_json_names_every_parameter_and_bone_channel_of_the_rig(document, ri
     assert list(parameters) == [parameter.name for parameter in rig.parameters]
     assert all(0.0 <= value <= 1.0 for value in parameters.values())
     assert max(abs(value - 0.5) for value in parameters.values()) > 0.1
-    moved = {(row["bone"], row["channel"]) for row in document["bone_channels"]}
-    assert {bone for bone, _ in moved} <= {bone.name for bone in rig.bones}
-    assert {channel for _, channel in moved} <= set(BONE_CHANNELS)
+    assert list(document["bones"]) == [bone.name for bone in rig.bones]
+    channels = np.array([list(bone.values()) for bone in document["bones"].values()])
+    assert all(tuple(bone) == BONE_CHANNELS for bone in document["bones"].values())
+    assert np.abs(channels[:, 6:] - 1).max() > 0.01, "some bone is scaled"
+    assert 1e-4 < np.abs(channels[:, :3]).max() < 0.05, "bones move by millimetres"
 
 
 def test_rig_json_keeps_the_expression_apart_from_the_identity(document):
@@ -114,6 +118,7 @@ def test_every_stage_can_be_switched_off(photo, tmp_path, switch):
 def test_random_heads_follow_their_seed(tmp_path):
     for name, seed in (("a", "4"), ("b", "4"), ("c", "5")):
         assert main(["random", "--count", "2", "--seed", seed, "--out", str(tmp_path / name), "--quiet"]) == 0
+    assert (tmp_path / "a" / "overview.png").is_file()
     fronts = {name: [picture(path) for path in sorted((tmp_path / name).rglob("front.png"))] for name in "abc"}
     assert [len(pictures) for pictures in fronts.values()] == [2, 2, 2]
     assert np.array_equal(fronts["a"][0], fronts["b"][0])

@@ -11,20 +11,18 @@ from dataclasses import dataclass, field
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from facewright.config import FacewrightConfig
 from facewright.errors import ConfigInvalid, OutputNotWritable
 from facewright.export.files import atomic_write, not_writable
+from facewright.pipelines.overview import write_overview
 from facewright.pipelines.plan import BatchItem, expand, plan
 from facewright.pipelines.workers import Answer, Failure, Fit, fit_in_processes
 from facewright.rig.spec import load_rig
 
 RECORD_NAME = ".facewright.json"
 """Written into a result folder after everything else: the photo and the config that the results belong to."""
-
-OVERVIEW_TILE_PX, OVERVIEW_COLUMNS, OVERVIEW_CAPTION_PX = 160, 8, 14
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ def run(
         summary = Summary(tuple(outcomes[index] for index in sorted(outcomes)))
         if outcomes:
             write_summary(summary, out_dir / "summary.csv")
-            write_overview(summary, out_dir / "overview.png")
+            write_overview([item.folder for item in items], out_dir / "overview.png")
     return summary
 
 
@@ -197,20 +195,3 @@ def write_summary(summary: Summary, path: Path) -> None:
         row = [outcome.item.photo, outcome.item.folder.name, outcome.status, why.reason, why.message, why.remedy]
         table.writerow([*row, f"{outcome.seconds:.2f}", *losses])
     atomic_write(path, lambda part: part.write_text(text.getvalue(), encoding="utf-8"))
-
-
-def write_overview(summary: Summary, path: Path) -> None:
-    """Write one picture with the front view of every head; none if there is no head."""
-    folders = [outcome.item.folder for outcome in summary.outcomes if (outcome.item.folder / "front.png").is_file()]
-    if not folders:
-        return
-    columns = min(OVERVIEW_COLUMNS, len(folders))
-    height = OVERVIEW_TILE_PX + OVERVIEW_CAPTION_PX
-    sheet = Image.new("RGB", (columns * OVERVIEW_TILE_PX, -(-len(folders) // columns) * height), "white")
-    draw = ImageDraw.Draw(sheet)
-    for index, folder in enumerate(folders):
-        corner = (index % columns * OVERVIEW_TILE_PX, index // columns * height)
-        with Image.open(folder / "front.png") as front:
-            sheet.paste(front.convert("RGB").resize((OVERVIEW_TILE_PX, OVERVIEW_TILE_PX)), corner)
-        draw.text((corner[0] + 2, corner[1] + OVERVIEW_TILE_PX), folder.name[:26], fill="black")
-    atomic_write(path, sheet.save)
