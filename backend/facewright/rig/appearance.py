@@ -71,8 +71,9 @@ def read_masks(folder: Path) -> np.ndarray:
                 layer = np.asarray(image)
         except OSError as error:
             raise RigInvalid(f"{path} could not be read: {error}", _REBUILD) from error
-        if layer.ndim != 3 or layer.shape[0] != layer.shape[1] or layer.shape[:2] != (layers or [layer])[0].shape[:2]:
-            raise RigInvalid(f"{path}: expected a square colour picture, found {layer.shape}", _REBUILD)
+        side = len((layers or [layer])[0])
+        if layer.ndim != 3 or layer.shape[:2] != (side, side):
+            raise RigInvalid(f"{path}: expected a square colour picture of {side} px, found {layer.shape}", _REBUILD)
         layers.append(layer)
     return np.concatenate(layers, axis=2)  # (S, S, C)
 

@@ -1,0 +1,123 @@
+"""Masks and colours make a head's albedo by the formula in rig/appearance.py."""
+
+import numpy as np
+import pytest
+from facewright.datatypes import PART_NAMES, FaceColours
+from facewright.errors import RigInvalid
+from facewright.rig.appearance import MASK_CHANNELS, MASK_FILES, bake_albedo, compose, read_masks
+from facewright.rig.nouns import Appearance
+from facewright.rig.spec import RIGS_DIR
+from PIL import Image
+
+COLOURS = FaceColours(*np.random.default_rng(0).uniform(0.1, 0.9, (5, 3)).astype(np.float32))
+
+
+def masks_of(**channels: float) -> np.ndarray:
+    """One texel: detail 0.5, opacity 1, the rest 0, but for the named channels."""
+    values = {name: 0.0 for name in MASK_CHANNELS} | {"detail": 0.5, "opacity": 1.0} | channels
+    return np.array([values[name] for name in MASK_CHANNELS])
+
+
+def appearance_of(masks: np.ndarray) -> Appearance:
+    nothing = np.zeros((0, 3))
+    return Appearance(nothing, nothing, nothing, masks, masks[..., 0])
+
+
+def by_hand(m: np.ndarray, colours: FaceColours) -> list[float]:
+    """The formula, one channel after the other, for one texel."""
+    lip, brow, hair, iris, redness, detail, shade, opacity, *paint_rgb, paint = (float(value) for value in m)
+    out = []
+    for k in range(3):
+        value = float(colours.skin[k])
+        value = value * (1 - redness) + value * (1.04, 0.82, 0.78)[k] * redness
+        for share, layer in ((lip, colours.lip), (hair, colours.hair), (brow, colours.brow), (iris, colours.iris)):
+            value = value * (1 - share) + float(layer[k]) * share
+        value = value * (1 - paint) + paint_rgb[k] * paint
+        value = value * 2 * detail * (1 - shade + (0.42, 0.28, 0.25)[k] * shade)
+        out.append(min(max(value, 0.0), 1.0))
+    return [*out, opacity]
+
+
+def test_compose_agrees_with_the_formula_by_hand():
+    masks = np.random.default_rng(1).uniform(0, 1, (40, 12))
+    expected = [by_hand(row, COLOURS) for row in masks]
+    np.testing.assert_allclose(compose(masks, COLOURS), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("layer", ["lip", "hair", "brow", "iris"])
+def test_a_full_mask_shows_its_colour_and_none_shows_skin(layer):
+    np.testing.assert_allclose(compose(masks_of(**{layer: 1.0}), COLOURS)[:3], getattr(COLOURS, layer), atol=1e-6)
+    np.testing.assert_allclose(compose(masks_of(), COLOURS), [*COLOURS.skin, 1.0], atol=1e-6)
+
+
+def test_later_layers_cover_earlier_ones():
+    everything = masks_of(lip=1, hair=1, brow=1, iris=1, paint=1, paint_r=0.1, paint_g=0.2, paint_b=0.3)
+    np.testing.assert_allclose(compose(everything, COLOURS)[:3], [0.1, 0.2, 0.3], atol=1e-6)
+
+
+def test_compose_of_a_picture_equals_compose_of_its_texels():
+    masks = np.random.default_rng(2).uniform(0, 1, (3, 5, 12))
+    whole = compose(masks, COLOURS)
+    singles = np.array([[compose(texel, COLOURS) for texel in row] for row in masks])
+    np.testing.assert_allclose(whole, singles, atol=1e-7)
+
+
+def test_the_bake_rounds_the_composition_to_bytes():
+    masks = np.random.default_rng(3).integers(0, 256, (8, 8, 12), dtype=np.uint8)
+    baked = bake_albedo(appearance_of(masks), COLOURS, 8)
+    assert baked.dtype == np.uint8
+    np.testing.assert_array_equal(baked, np.round(compose(masks / 255, COLOURS) * 255))
+
+
+def test_a_smaller_bake_averages_the_masks():
+    masks = np.random.default_rng(4).integers(0, 256, (8, 8, 12), dtype=np.uint8)
+    mean = np.round(masks.reshape(4, 2, 4, 2, 12).mean((1, 3)))
+    baked = bake_albedo(appearance_of(masks), COLOURS, 4).astype(int)
+    expected = np.round(compose(mean / 255, COLOURS) * 255)
+    assert np.abs(baked - expected).max() <= 3
+
+
+def write_files(folder, names=MASK_FILES, side=4):
+    for value, name in enumerate(names):
+        picture = np.full((side, side, 4), 10 * value, np.uint8) + np.arange(4, dtype=np.uint8)
+        Image.fromarray(picture, "RGBA").save(folder / name)
+
+
+def test_mask_files_follow_one_another(tmp_path):
+    write_files(tmp_path)
+    masks = read_masks(tmp_path)
+    assert masks.shape == (4, 4, 12)
+    assert masks[2, 1].tolist() == [0, 1, 2, 3, 10, 11, 12, 13, 20, 21, 22, 23]
+
+
+def test_only_the_first_mask_file_is_required(tmp_path):
+    write_files(tmp_path, MASK_FILES[:1])
+    assert read_masks(tmp_path).shape == (4, 4, 4)
+    (tmp_path / MASK_FILES[0]).unlink()
+    with pytest.raises(RigInvalid, match=r"masks.png could not be read"):
+        read_masks(tmp_path)
+
+
+def test_mask_files_of_different_sizes_are_refused(tmp_path):
+    write_files(tmp_path)
+    Image.new("RGBA", (5, 5)).save(tmp_path / "paint.png")
+    with pytest.raises(RigInvalid, match=r"paint.png: expected a square colour picture of 4 px, found \(5, 5, 4\)"):
+        read_masks(tmp_path)
+
+
+def test_a_grey_mask_file_is_refused(tmp_path):
+    write_files(tmp_path)
+    Image.new("L", (4, 4)).save(tmp_path / "masks.png")
+    with pytest.raises(RigInvalid, match="masks.png"):
+        read_masks(tmp_path)
+
+
+def test_the_default_rigs_files_are_small_and_name_every_part():
+    folder = RIGS_DIR / "makehuman"
+    pictures = [*MASK_FILES, "labels.png"]
+    assert sum((folder / name).stat().st_size for name in pictures) < 3e6
+    assert read_masks(folder).shape == (1024, 1024, 12)
+    with Image.open(folder / "labels.png") as picture:
+        labels = np.asarray(picture)
+    assert labels.shape == (1024, 1024)
+    assert {PART_NAMES[index] for index in np.unique(labels)} == set(PART_NAMES) - {"background"}
