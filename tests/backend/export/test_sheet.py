@@ -11,7 +11,10 @@ from facewright.rig.nouns import Mesh
 from facewright.rig.skeleton import rest_matrix
 
 CAMERA = Camera(
-    np.array([[1.0, 0, 0, 0], [0, 0, -1.0, 1.6], [0, 1.0, 0, 1.0], [0, 0, 0, 1]]), 400.0, np.array([60.0, 50.0]), (120, 100)
+    np.array([[1.0, 0, 0, 0], [0, 0, -1.0, 1.6], [0, 1.0, 0, 1.0], [0, 0, 0, 1]]),
+    400.0,
+    np.array([60.0, 50.0]),
+    (120, 100),
 )
 """A metre in front of (0, 0, 1.6), looking along +Y."""
 
@@ -63,9 +66,7 @@ def test_a_bone_is_drawn_from_its_head_to_its_tail_and_the_rest_is_paper(tmp_pat
     rig = tiny_rig(tmp_path)
     rig = dataclasses.replace(rig, bones=rig.bones[:1])
     hidden = np.full_like(rig.mesh.vertices_m, 50.0)
-    picture = draw_wireframe_with_bones(
-        rig, hidden, np.array([[0.0, 0.0, 1.6]]), np.array([[0.1, 0.0, 1.6]]), CAMERA
-    )
+    picture = draw_wireframe_with_bones(rig, hidden, np.array([[0.0, 0.0, 1.6]]), np.array([[0.1, 0.0, 1.6]]), CAMERA)
     assert picture.shape == (100, 120, 3)
     drawn = (np.abs(picture.astype(int) - PAPER).sum(axis=-1) > 60).nonzero()
     assert 57 <= drawn[1].min() <= 60

@@ -42,8 +42,8 @@ def paint(layout: Layout, ear_share: np.ndarray, seed: int) -> tuple[np.ndarray,
     for k, name in enumerate(("paint_r", "paint_g", "paint_b")):
         mask[name] = paint_rgb[..., k]
     stack = np.stack([np.clip(mask[name], 0, 1) for name in MASK_CHANNELS], axis=-1)
-    painted = texels.known | texels.on(*(name for name in BOXES_PX if name.endswith("-eye")))
-    boxes = in_boxes([name for name in BOXES_PX if name.startswith("helper") and "teeth" not in name])
-    stack = atlas.spread(stack, painted | boxes)
-    labels = atlas.spread(label_texels(texels, layout, mask), painted | boxes)
+    whole = in_boxes([name for name in BOXES_PX if name.endswith("-eye") or "eyelashes" in name])
+    painted = texels.known | whole
+    stack = atlas.spread(stack, painted)
+    labels = atlas.spread(label_texels(texels, layout, mask), painted)
     return (stack * 255 + 0.5).astype(np.uint8), labels
