@@ -161,7 +161,7 @@ def _parameter(path: Path, table: dict, row: int) -> Parameter:
     where = f"parameter '{name}': "
     texts = [value_of(path, table, key, str, where) for key in ("label", "group", "unit")]
     numbers = [value_of(path, table, key, float, where) for key in ("minimum", "neutral", "maximum")]
-    flags = [value_of(path, table, key, bool, where) for key in ("mirrored", "asymmetry")]
+    flags = [key in table and value_of(path, table, key, bool, where) for key in ("mirrored", "asymmetry")]
     if texts[2] not in UNITS:
         raise invalid(path, f"{where}unit: expected one of {', '.join(UNITS)}, found '{texts[2]}'")
     if not numbers[0] <= numbers[1] <= numbers[2] or numbers[0] == numbers[2]:
