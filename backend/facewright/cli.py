@@ -133,8 +133,10 @@ def run_fit(options: argparse.Namespace) -> int:
     pipeline = PhotoPipeline.from_config(config)
     say(f"loaded in {time.perf_counter() - start:.1f} s")
     result = fit_photo(pipeline, options.photo, options.out, options.face, StageLines(say))
+    say("time per stage:")
     for name, milliseconds in result.stage_ms.items():
         say(f"  {name:<24} {milliseconds / 1000:7.2f} s")
+    say("losses of the head:")
     for name, loss in result.losses.items():
         say(f"  {name:<24} {loss:7.4f}")
     say(f"done in {time.perf_counter() - start:.1f} s: {options.out}")
