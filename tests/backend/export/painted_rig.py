@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.datatypes import FaceColours
 from facewright.rig.nouns import Appearance, Rig
@@ -25,7 +26,10 @@ def tiny_rig(folder: Path) -> Rig:
 
 
 def painted_rig(folder: Path) -> Rig:
-    """Load the tiny rig and paint it; the corners of its first triangle are render vertices of their own."""
+    """Load the tiny rig and paint it; the corners of its first triangle are render vertices of their own.
+
+    Every second blendshape moves a fifth of the vertices only, one moves none; some bones have no weight on a vertex.
+    """
     rig = tiny_rig(folder)
     count = len(rig.mesh.vertices_m)
     triangles = rig.mesh.triangles.copy()
@@ -35,4 +39,10 @@ def painted_rig(folder: Path) -> Rig:
     uv = generator.uniform(0.05, 0.95, (len(render_vertex), 2)).astype(np.float32)
     masks = generator.integers(0, 256, (16, 16, 12), dtype=np.uint8)
     labels = generator.integers(1, 13, (16, 16), dtype=np.uint8)
-    return dataclasses.replace(rig, appearance=Appearance(uv, render_vertex, triangles, masks, labels))
+    blendshapes, weights = rig.blendshapes.copy(), rig.skin_weights.copy()
+    blendshapes[::2, np.arange(count) % 5 != 0] = 0
+    blendshapes[7] = 0
+    weights[::4, 2] = 0
+    weights /= weights.sum(1, keepdims=True)
+    appearance = Appearance(uv, render_vertex, triangles, masks, labels)
+    return dataclasses.replace(rig, appearance=appearance, blendshapes=blendshapes, skin_weights=weights)

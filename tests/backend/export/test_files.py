@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from facewright.errors import FacewrightError, OutputNotWritable
 from facewright.export.files import atomic_write, write_folder
 

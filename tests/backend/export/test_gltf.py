@@ -7,6 +7,8 @@ import struct
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+
 from backend.export.painted_rig import COLOURS, painted_rig, tiny_rig
 from facewright.datatypes import ARKIT_52
 from facewright.errors import OutputNotWritable
@@ -14,7 +16,6 @@ from facewright.export.gltf import write_glb
 from facewright.rig.appearance import bake_albedo
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import SURFACES
-from PIL import Image
 
 PARAMETERS = np.array([0.9, 0.15, 0.8])
 TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
@@ -152,6 +153,16 @@ def test_morph_targets_carry_apples_names_in_order(glb):
     assert mesh["weights"] == [0.0] * 52
 
 
+def test_a_morph_target_stores_only_the_vertices_that_it_moves(glb):
+    targets = primitives_by_name(glb)["skin"]["targets"]
+    count = len(glb.array(primitives_by_name(glb)["skin"]["attributes"]["POSITION"]))
+    accessors = [glb.json["accessors"][target["POSITION"]] for target in targets]
+    assert 0 < accessors[0]["sparse"]["count"] < count / 3
+    assert "sparse" not in accessors[1]
+    assert "sparse" not in accessors[7]
+    assert "bufferView" not in accessors[7]
+
+
 def test_an_expression_becomes_the_starting_weights(rig, tmp_path):
     expression = np.linspace(0, 1, 52)
     write_glb(tmp_path / "smile.glb", rig, PARAMETERS, COLOURS, expression)
@@ -175,6 +186,7 @@ def test_every_vertex_names_a_joint_once_and_its_weights_sum_to_one(glb):
         np.testing.assert_allclose(weights.sum(1), 1.0, atol=1e-6)
         for row, shares in zip(joints, weights, strict=True):
             used = row[shares > 0]
+            assert 1 <= len(used) <= 4
             assert len(set(used)) == len(used)
             assert (row[shares == 0] == 0).all()
 

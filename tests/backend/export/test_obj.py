@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from backend.export.painted_rig import COLOURS, painted_rig, tiny_rig
 from facewright.export.obj import write_obj
 from facewright.rig.appearance import compose

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+
 from backend.export.painted_rig import COLOURS, tiny_rig
 from facewright.datatypes import ARKIT_52, BONE_CHANNELS, Camera, FitResult, Lighting
 from facewright.errors import OutputNotWritable, RigInvalid

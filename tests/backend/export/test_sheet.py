@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from backend.export.painted_rig import tiny_rig
 from facewright.datatypes import Camera
 from facewright.export.sheet import GAP_PX, PAPER, bone_ends, compose_sheet, draw_wireframe_with_bones

@@ -2,19 +2,20 @@
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from facewright.datatypes import PART_NAMES, FaceColours
 from facewright.errors import RigInvalid
 from facewright.rig.appearance import MASK_CHANNELS, MASK_FILES, bake_albedo, compose, read_masks
 from facewright.rig.nouns import Appearance
 from facewright.rig.spec import RIGS_DIR
-from PIL import Image
 
 COLOURS = FaceColours(*np.random.default_rng(0).uniform(0.1, 0.9, (5, 3)).astype(np.float32))
 
 
 def masks_of(**channels: float) -> np.ndarray:
     """One texel: detail 0.5, opacity 1, the rest 0, but for the named channels."""
-    values = {name: 0.0 for name in MASK_CHANNELS} | {"detail": 0.5, "opacity": 1.0} | channels
+    values = dict.fromkeys(MASK_CHANNELS, 0.0) | {"detail": 0.5, "opacity": 1.0} | channels
     return np.array([values[name] for name in MASK_CHANNELS])
 
 

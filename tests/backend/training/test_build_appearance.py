@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
+from PIL import Image
+from safetensors.numpy import load_file
+
 from facewright.datatypes import PART_NAMES
 from facewright.rig.appearance import MASK_CHANNELS, MASK_FILES, read_masks
 from facewright.rig.nouns import SURFACES
 from facewright.rig.sources.makehuman import read_mesh, read_target
 from facewright.rig.spec import RIGS_DIR
 from facewright.training.build_appearance import build
-from PIL import Image
-from safetensors.numpy import load_file
 
 FOLDER = RIGS_DIR / "makehuman"
 

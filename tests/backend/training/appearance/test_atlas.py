@@ -1,7 +1,8 @@
-"""Unfolding keeps what can be kept: lengths of what is developable, the side that is up, every triangle in its place."""
+"""Unfolding keeps lengths of what is developable and every triangle's side; texels get what belongs there."""
 
 import numpy as np
 import pytest
+
 from facewright.training.appearance import atlas
 
 
