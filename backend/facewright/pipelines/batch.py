@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from facewright.config import FacewrightConfig
-from facewright.errors import ConfigInvalid, OutputNotWritable
+from facewright.errors import Cancelled, ConfigInvalid, OutputNotWritable
 from facewright.export.files import atomic_write, not_writable
 from facewright.pipelines.overview import write_overview
 from facewright.pipelines.plan import BatchItem, expand, plan
@@ -131,13 +131,18 @@ def open_photo_fit(config: FacewrightConfig) -> Fit:
     """Load the photo pipeline in a worker: one torch thread, since the workers share the cores."""
     import torch
 
-    from facewright.pipelines.photo import PhotoPipeline, fit_photo
+    from facewright.perception.image import decode_image
+    from facewright.pipelines.outputs import write_outputs
+    from facewright.pipelines.photo import PhotoPipeline
 
     torch.set_num_threads(1)
     pipeline = PhotoPipeline.from_config(config)
 
     def fit(photo: Path, folder: Path, stop: Event) -> dict[str, float]:
-        return fit_photo(pipeline, photo, folder, cancel=stop).losses
+        result, observations = pipeline(decode_image(photo), cancel=stop)
+        if stop.is_set():  # a head that was not finished is not written: the next run makes it
+            raise Cancelled(f"{photo} was stopped.", "Run the same command again.")
+        return write_outputs(pipeline, result, observations, folder).losses
 
     return fit
 
