@@ -84,7 +84,7 @@ class ResidualBlock(nn.Module):
 
 
 class Embedder(nn.Module):
-    """Maps an aligned face to a unit vector: two photos of one person are about 0.25 apart, of two 0.6; 5.6 M parameters.
+    """Maps an aligned face to a unit vector: photos of one person are about 0.25 apart, of two 0.6; 5.6 M parameters.
 
     Args:
         layers: what `read_layers` returned for `dlib_face_recognition_resnet_model_v1.dat`.

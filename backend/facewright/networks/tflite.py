@@ -39,7 +39,7 @@ class Operator(IntEnum):
 
 TRANSPOSED_CONV_WITH_BIAS = "Convolution2DTransposeBias"
 TENSOR_TYPES = {0: "<f4", 1: "<f2", 2: "<i4"}
-ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6 = 0, 1, 3
+ACTIVATION_NONE, ACTIVATION_RELU = 0, 1
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,13 @@ def _read_step(entry: _FlatTable, code: int, custom_name: str) -> Step:
         return Step(operator, inputs, output, True, (2, 2))
     if options is None:
         return Step(operator, inputs, output)
+    step = _read_options(operator, inputs, output, options)
+    if step.activation not in (ACTIVATION_NONE, ACTIVATION_RELU):
+        raise WeightsCorrupt(f"activation {step.activation} of {operator.name} is not implemented", REMEDY)
+    return step
+
+
+def _read_options(operator: Operator, inputs: tuple[int, ...], output: int, options: _FlatTable) -> Step:
     byte = flat.Int8Flags
     if operator in (Operator.CONV, Operator.DEPTHWISE_CONV):
         activation = options.number(3 if operator is Operator.CONV else 4, byte)
@@ -286,9 +293,7 @@ def _pad_same(x: Tensor, step: Step, window: tuple[int, int], value: float = 0.0
 
 
 def _activate(x: Tensor, activation: int) -> Tensor:
-    if activation == ACTIVATION_RELU:
-        return F.relu(x)
-    return x.clamp(0, 6) if activation == ACTIVATION_RELU6 else x
+    return F.relu(x) if activation == ACTIVATION_RELU else x
 
 
 def _resize(x: Tensor, size: tuple[int, int], step: Step) -> Tensor:

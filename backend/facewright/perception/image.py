@@ -114,10 +114,9 @@ def _wide_grey_to_byte(grey: np.ndarray) -> np.ndarray:
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Apply an embedded colour profile; one that cannot be read is ignored, as viewers do."""
-    is_lab = image.mode == "LAB"
-    if profile or is_lab:
+    if profile:
         try:
-            source = ImageCms.createProfile("LAB") if is_lab else ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
             converted = None

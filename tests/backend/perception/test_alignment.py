@@ -77,6 +77,12 @@ def test_the_identity_warp_returns_the_image():
     np.testing.assert_array_equal(warp(image, np.eye(2, 3), (30, 20)), image)
 
 
+def test_a_shifted_window_far_from_the_corner_is_cut_out_exactly():
+    image = np.random.default_rng(5).integers(0, 256, (120, 200, 3), np.uint8)
+    window = warp(image, np.array([[1.0, 0, -140], [0, 1.0, -70]]), (40, 30))
+    np.testing.assert_array_equal(window, image[70:100, 140:180])
+
+
 @pytest.mark.parametrize("scale", [0.125, 0.4, 1.0, 2.5])
 def test_a_warped_spot_lies_where_the_transform_says(scale):
     rows, columns = np.mgrid[:160, :200] + 0.5

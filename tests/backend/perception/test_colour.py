@@ -18,7 +18,8 @@ def test_the_colours_of_the_photo_are_plausible(observations):
     assert 0.7 < red < 0.95 and red > green > blue
     lip = linear_from_srgb(colours.lip)
     skin = linear_from_srgb(colours.skin)
-    assert lip[0] / lip[1] > skin[0] / skin[1]  # redder than skin
+    assert lip[0] / lip[1] > 1.2 * skin[0] / skin[1]  # redder than skin
+    assert lip @ LUMINANCE < 0.8 * (skin @ LUMINANCE)
     for dark in (colours.brow, colours.hair, colours.iris):
         assert linear_from_srgb(dark) @ LUMINANCE < 0.6 * (skin @ LUMINANCE)
     assert colours.hair[0] > colours.hair[2]  # her hair is brown
@@ -26,10 +27,12 @@ def test_the_colours_of_the_photo_are_plausible(observations):
 
 
 @pytest.mark.parametrize("gains", [(1.3, 1.0, 0.7), (0.8, 1.0, 1.25)])
-def test_coloured_light_changes_the_skin_little(observer, observations, photo, gains):
-    tinted = observer(relight(photo, gains)).colours.skin
-    seen = srgb_from_linear(np.clip(linear_from_srgb(observations.colours.skin) * gains, 0, 1))
-    assert np.abs(tinted - observations.colours.skin).max() < 0.5 * np.abs(seen - observations.colours.skin).max()
+def test_coloured_light_changes_skin_and_lips_little(observer, observations, photo, gains):
+    tinted = observer(relight(photo, gains)).colours
+    for name in ("skin", "lip"):
+        found, plain = getattr(tinted, name), getattr(observations.colours, name)
+        seen = srgb_from_linear(np.clip(linear_from_srgb(plain) * gains, 0, 1))
+        assert np.abs(found - plain).max() < 0.5 * np.abs(seen - plain).max()
 
 
 def test_a_greyscale_photo_gives_the_colours_that_people_have(observer, photo):
@@ -37,7 +40,8 @@ def test_a_greyscale_photo_gives_the_colours_that_people_have(observer, photo):
     colours = observer(np.repeat(grey[..., None], 3, 2)).colours
     red, green, blue = colours.skin
     assert red > green + 0.08 and green > blue + 0.02
-    assert colours.lip[0] > colours.lip[1] + 0.1
+    lip, skin = linear_from_srgb(colours.lip), linear_from_srgb(colours.skin)
+    assert lip[0] / lip[1] > 1.2 * skin[0] / skin[1]
     assert colours.iris[0] >= colours.iris[2]
 
 

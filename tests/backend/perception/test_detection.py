@@ -38,6 +38,7 @@ def test_the_face_of_a_portrait_is_found_once(detector, photo):
     (found,) = [candidate for candidate in detect_faces(detector, photo) if candidate.score > 0.8]
     np.testing.assert_allclose(centre(found), FACE_MIDDLE, atol=6)
     right_eye, left_eye, nose, mouth = found.keypoints_px[:4]
+    np.testing.assert_allclose([right_eye, left_eye], [[204, 102], [247, 105]], atol=5)
     assert right_eye[0] < nose[0] < left_eye[0]  # the person's right is on the image's left
     assert max(right_eye[1], left_eye[1]) < nose[1] < mouth[1]
 

@@ -60,6 +60,14 @@ def test_transparent_pixels_show_grey_and_half_transparent_ones_half_of_it(gradi
     np.testing.assert_array_equal(decoded[:, 20:], gradient[:, 20:])
 
 
+def test_a_transparent_palette_colour_shows_grey():
+    picture = Image.new("P", (6, 4), 1)
+    picture.putpalette([255, 0, 0, 0, 40, 200])
+    picture.paste(0, (0, 0, 3, 4))
+    decoded = decode_image(encode(picture, "PNG", transparency=0))
+    assert (decoded[:, :3] == 128).all() and (decoded[:, 3:] == (0, 40, 200)).all()
+
+
 def test_sixteen_bit_grey_keeps_its_range():
     wide = (np.arange(1200).reshape(30, 40) * 54).astype(np.uint16)
     decoded = decode_image(encode(Image.fromarray(wide), "PNG"))

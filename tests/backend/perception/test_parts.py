@@ -69,6 +69,14 @@ def test_an_open_mouth_shows_its_inside(landmarks):
     assert area(part_maps(opened, 128), "inner_mouth") > 60
 
 
+def test_an_iris_shows_only_between_the_lids(landmarks):
+    middle = landmarks[[33, 133, 362, 263], :2].reshape(2, 2, 2).mean(1)
+    rim = np.array([[0, 0], [3, 0], [0, -3], [-3, 0], [0, 3]])
+    shown, hidden = (part_maps(landmarks, 128, middle[:, None] + rim + [0, up]) for up in (0, -7.0))
+    assert area(shown, "iris") > 20 and area(hidden, "iris") < 3
+    assert area(hidden, "eyes") == pytest.approx(area(shown, "eyes") + area(shown, "iris"), abs=3)
+
+
 def test_a_located_iris_moves_the_iris_map(landmarks):
     middle = landmarks[[33, 133, 362, 263], :2].reshape(2, 2, 2).mean(1)
     rim = np.array([[0, 0], [3, 0], [0, -3], [-3, 0], [0, 3]])
