@@ -34,6 +34,10 @@ def text_files() -> list[Path]:
     return [path for path in tracked_files() if path.suffix in suffixes]
 
 
+def relative_names(pattern: str) -> list[str]:
+    return sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern))
+
+
 def violations(rule) -> list[str]:
     return [sentence for module, source in package_files() for sentence in rule(source, module)]
 
@@ -106,7 +110,7 @@ def test_every_command_of_the_documents_is_understood(document):
         build_parser().parse_args(words[1:])  # leaves with SystemExit if it does not understand
 
 
-@pytest.mark.parametrize("document", sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md")))
+@pytest.mark.parametrize("document", [*DOCUMENTS, "rigs/README.md", *relative_names("docs/**/*.md")])
 def test_files_that_the_documents_link_exist(document):
     folder = (ROOT / document).parent
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / document).read_text())

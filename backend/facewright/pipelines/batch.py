@@ -101,11 +101,8 @@ def run(
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise not_writable(out_dir, error) from error
-    outcomes: dict[int, Outcome] = {}
-    for index, item in enumerate(items):
-        done = None if force else finished(item, config, rig_digest)
-        if done:
-            outcomes[index] = done
+    earlier = {} if force else {index: finished(item, config, rig_digest) for index, item in enumerate(items)}
+    outcomes = {index: outcome for index, outcome in earlier.items() if outcome}
     todo = [index for index in range(len(items)) if index not in outcomes]
     tasks = [(items[index].photo, items[index].folder) for index in todo]
     try:
