@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Prior, Rig
 from facewright.rig.prior import sample
+from facewright.rig.sources import makehuman
 from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training.head_regions import (
     HeadRegions,
@@ -112,6 +113,7 @@ def blend(populations: list[Population], rig: Rig, decoder: RigDecoder, regions:
         rank = int(np.searchsorted(np.cumsum(sizes**2) / (sizes**2).sum(), kept)) + 1
         factors.append(part.T @ left[:, :rank])
     factors = np.concatenate(factors, axis=1)
+    factors *= np.sign(factors[np.abs(factors).argmax(0), np.arange(factors.shape[1])])  # a sign that any machine finds
     left_out = np.clip((deviations**2).sum(0) - (factors**2).sum(1), 0.0, None)
     return Prior(mean.astype(np.float32), factors.astype(np.float32), np.sqrt(left_out).astype(np.float32))
 
@@ -146,9 +148,8 @@ def build(rig_id: str, scans_path: Path, recipe: PriorRecipe) -> dict[str, float
     folder = RIGS_DIR / rig_id
     skin_path, points_path = folder / "skin.safetensors", folder / "registration.toml"
     skin = load_file(skin_path)
-    rig = load_rig(rig_id)
-    rig = with_offset(rig, -skin["base_offset_m"].astype(np.float64))
-    own_mean = rig.mesh.vertices_m
+    own_mean = makehuman.read_mesh().vertices_m
+    rig = with_vertices(load_rig(rig_id), own_mean)
     scans, generator = read_scans(scans_path), np.random.default_rng(recipe.seed)
     found = correspond(own_mean, skin_triangles(rig), scans, points_path)
     settings = tomllib.loads(points_path.read_text(encoding="utf-8"))
@@ -163,7 +164,7 @@ def build(rig_id: str, scans_path: Path, recipe: PriorRecipe) -> dict[str, float
     spread = np.full(len(half), recipe.spread)
     terms = SolverTerms(regions.weights, regions.touching, pairs_weight, half, spread, independent=recipe.independent)
     offset = learn_base_offset(rig, regions, terms, scanned.mean(0), recipe)
-    rig = with_offset(rig, offset)
+    rig = with_vertices(rig, own_mean + offset)
     decoder = RigDecoder(rig, dtype=torch.float64)
     populations = [solve_population(decoder, terms, heads, recipe) for heads in (scanned, macros)]
     prior = blend(populations, rig, decoder, regions, recipe.variance_kept)
@@ -199,9 +200,9 @@ def describe(recipe: PriorRecipe, rig_id: str, metrics: dict[str, float]) -> str
     settings = ", ".join(f"{name} {value}" for name, value in vars(recipe).items())
     return f"""# The prior of `{rig_id}`
 
-Made by `python -m facewright.training.build_prior --scans ict_light.npz --rig {rig_id}` (deterministic; after every change
-of the skeleton, the skin weights or the parameters it must run again). It writes `prior.safetensors` and the array
-`base_offset_m` of `skin.safetensors`; it reads `registration.toml`.
+Made by `python -m facewright.training.build_prior --scans ict_light.npz --rig {rig_id}`; to be run again after every
+change of the skeleton, the skin weights or the parameters; twice gives the same bytes. It writes `prior.safetensors`
+and the array `base_offset_m` of `skin.safetensors`; it reads `registration.toml`.
 
 ## Data and recipe
 
@@ -212,11 +213,11 @@ of the skeleton, the skin weights or the parameters it must run again). It write
   bending term. Sizes are divided out but for the power 0.3: a camera cannot tell size from distance.
 - Every head is solved for all parameters at once by bounded, regularised least squares; cranium, ears and neck are held
   with weight 0.1, eyeballs follow the lids, teeth and tongue the lips, and touching lips must not part.
-- What the rig cannot reach of the scans' mean face is smoothed and baked into the neutral head (`base_offset_m`), with the
-  lips closed by {recipe.lips_closed_m * 1000:.1f} mm.
+- What the rig cannot reach of the scans' mean face is smoothed and baked into the neutral head (`base_offset_m`),
+  with the lips closed by {recipe.lips_closed_m * 1000:.1f} mm.
 - Both populations count alike. The covariance is symmetric left and right and its asymmetric part stands apart. It is
-  scaled so that random heads differ by {recipe.face_rms_mm} mm (RMS over the face's vertices after rigid alignment), because
-  the solve and the removal of size take a little of the variety away.
+  scaled so that random heads differ by {recipe.face_rms_mm} mm (RMS over the face's vertices after rigid alignment),
+  because the solve and the removal of size take a little of the variety away.
 
 Settings: {settings}.
 
@@ -236,9 +237,9 @@ contained in the prior: it holds a mean and a covariance of this rig's parameter
 """
 
 
-def with_offset(rig: Rig, offset_m: np.ndarray) -> Rig:
-    """Return the rig with an offset (V, 3) added to its neutral mesh, in float64."""
-    return replace(rig, mesh=replace(rig.mesh, vertices_m=rig.mesh.vertices_m.astype(np.float64) + offset_m))
+def with_vertices(rig: Rig, vertices_m: np.ndarray) -> Rig:
+    """Return the rig with another neutral mesh (V, 3)."""
+    return replace(rig, mesh=replace(rig.mesh, vertices_m=vertices_m))
 
 
 def main() -> None:
