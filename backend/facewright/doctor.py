@@ -148,21 +148,29 @@ def check_rigs(config: FacewrightConfig, rigs_dir: Path | None = None) -> Iterat
 
 
 def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
-    """Check that one rig loads and has prior, landmark map, appearance and imitator."""
+    """Check that one rig loads and has prior, landmark map, appearance, imitator and landmark correction."""
+    from facewright import weights
+    from facewright.fitting.correction import load_correction
     from facewright.rig.spec import load_rig
 
     subject = f"rig {rig_id}"
+    rebuild = "restore the rig's folder, or build the missing files as rigs/README.md describes"
     try:
         rig = load_rig(rig_id, rigs_dir, config.compiled_rigs_dir())
+        parts: dict[str, object] = {"prior": rig.prior, "landmark map": rig.landmarks, "appearance": rig.appearance}
+        missing = [name for name, part in parts.items() if part is None]
+        if missing:
+            return Finding(subject, "FAIL", f"version {rig.version} lacks: {', '.join(missing)}", rebuild)
+        weights.load_imitator(rigs_dir / rig_id / "imitator.safetensors", len(rig.parameters))
+        correction = load_correction(rigs_dir / rig_id / "correction.safetensors")
     except FacewrightError as error:
         return Finding(subject, "FAIL", f"{error.reason}: {error}", error.remedy)
-    parts: dict[str, object] = {"prior": rig.prior, "landmark map": rig.landmarks, "appearance": rig.appearance}
-    missing = [name for name, part in parts.items() if part is None]
-    if not (rigs_dir / rig_id / "imitator.safetensors").is_file():
-        missing.append("imitator")
-    if missing:
-        remedy = "restore the rig's folder, or build the missing files as rigs/README.md describes"
-        return Finding(subject, "FAIL", f"version {rig.version} lacks: {', '.join(missing)}", remedy)
+    if correction is None:
+        return Finding(
+            subject, "warn", f"version {rig.version} has no landmark correction; fits are less exact", rebuild
+        )
+    if len(correction.bias) != rig.prior.factors.shape[1]:
+        return Finding(subject, "FAIL", "the landmark correction was learnt for another prior", rebuild)
     counts = f"{len(rig.parameters)} parameters, {len(rig.bones)} bones, {len(rig.mesh.vertices_m)} vertices"
     return Finding(subject, "ok", f"version {rig.version}, {counts}")
 

@@ -19,7 +19,7 @@ LAYERS: dict[str, set[str]] = {
         "perception", "fitting", "export", "networks", "rig", "engine", "config", "weights", "datatypes", "errors",
     },
     "training": {"perception", "fitting", "export", "networks", "rig", "engine", "weights", "datatypes", "errors"},
-    "doctor": {"rig", "config", "weights", "datatypes", "errors"},
+    "doctor": {"rig", "fitting", "config", "weights", "datatypes", "errors"},
     "cli": {"pipelines", "doctor", "rig", "config", "weights", "datatypes", "errors"},
     "__main__": {"cli"},
     "__init__": set(),

@@ -2,9 +2,13 @@
 
 import shutil
 from collections import namedtuple
+from pathlib import Path
+
+import pytest
 
 from facewright import doctor
 from facewright.config import FacewrightConfig
+from facewright.rig.spec import RIGS_DIR
 
 
 def test_a_python_that_is_too_old_fails_with_a_remedy():
@@ -59,15 +63,35 @@ def test_a_rig_with_an_unreadable_file_fails_with_the_rigs_own_remedy(tmp_path):
     assert finding.is_failure and "RIG_INVALID" in finding.detail and finding.remedy
 
 
-def test_a_rig_without_its_imitator_fails_and_says_so(tmp_path):
-    from facewright.rig.spec import RIGS_DIR
-
+@pytest.fixture
+def rig_copy(tmp_path) -> Path:
     shutil.copytree(RIGS_DIR / "makehuman", tmp_path / "makehuman")
-    config = FacewrightConfig(cache_dir=tmp_path / "cache")
-    assert not doctor.check_rig("makehuman", tmp_path, config).is_failure
-    (tmp_path / "makehuman" / "imitator.safetensors").unlink()
-    finding = doctor.check_rig("makehuman", tmp_path, config)
-    assert finding.is_failure and finding.detail.endswith("lacks: imitator")
+    return tmp_path / "makehuman"
+
+
+def check_copy(rig_copy: Path) -> doctor.Finding:
+    return doctor.check_rig("makehuman", rig_copy.parent, FacewrightConfig(cache_dir=rig_copy.parent / "cache"))
+
+
+def test_a_rig_with_all_its_files_passes(rig_copy):
+    assert check_copy(rig_copy).mark == "ok"
+
+
+@pytest.mark.parametrize("name", ["imitator", "prior", "landmarks", "appearance"])
+def test_a_rig_that_lacks_a_file_fails_and_says_so(rig_copy, name):
+    (rig_copy / f"{name}.safetensors").unlink()
+    finding = check_copy(rig_copy)
+    assert finding.is_failure and name.rstrip("s") in finding.detail and finding.remedy
+
+
+def test_a_damaged_imitator_fails(rig_copy):
+    (rig_copy / "imitator.safetensors").write_bytes(b"nothing")
+    assert "WEIGHTS_CORRUPT" in check_copy(rig_copy).detail
+
+
+def test_a_rig_without_landmark_correction_works_less_exactly(rig_copy):
+    (rig_copy / "correction.safetensors").unlink()
+    assert check_copy(rig_copy).mark == "warn"
 
 
 def test_a_cache_below_a_file_cannot_be_written(tmp_path):

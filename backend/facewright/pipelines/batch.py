@@ -19,7 +19,7 @@ from facewright.export.files import atomic_write, not_writable
 from facewright.pipelines.overview import write_overview
 from facewright.pipelines.plan import BatchItem, expand, plan
 from facewright.pipelines.workers import Answer, Failure, Fit, fit_in_processes
-from facewright.rig.spec import load_rig
+from facewright.rig.spec import RIGS_DIR, load_rig
 
 RECORD_NAME = ".facewright.json"
 """Written into a result folder after everything else: the photo and the config that the results belong to."""
@@ -96,7 +96,7 @@ def run(
     if workers < 1:
         raise ConfigInvalid(f"--workers is {workers}.", "Give at least 1.")
     items = plan(expand(inputs), out_dir)
-    rig_digest = load_rig(config.rig, cache_dir=config.compiled_rigs_dir()).digest
+    rig_digest = digest_rig(config)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -142,6 +142,18 @@ def open_photo_fit(config: FacewrightConfig) -> Fit:
         return write_outputs(pipeline, result, observations, folder).losses
 
     return fit
+
+
+def digest_rig(config: FacewrightConfig) -> str:
+    """Return one hash of a rig and of what was trained for it.
+
+    Raises:
+        RigUnknown, RigInvalid: see `load_rig`.
+    """
+    parts = [load_rig(config.rig, cache_dir=config.compiled_rigs_dir()).digest]
+    trained = sorted((RIGS_DIR / config.rig).glob("*.safetensors"))
+    parts += [hashlib.sha256(path.read_bytes()).hexdigest() for path in trained]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def finished(item: BatchItem, config: FacewrightConfig, rig_digest: str) -> Outcome | None:
