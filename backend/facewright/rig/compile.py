@@ -102,6 +102,9 @@ def compile_rig(folder: Path, digest: str) -> nouns.Rig:
     head = read_toml(path)
     if value_of(path, head, "id", str) != folder.name:
         raise invalid(path, f"key 'id': expected the folder's name '{folder.name}', found '{head['id']}'")
+    for name in value_of(path, head, "files", list) if "files" in head else ():
+        if not (folder / name).is_file():
+            raise invalid(path, f"key 'files': '{name}' is not in the folder")
     mesh, blendshapes = _read_mesh(folder, value_of(path, head, "source", str))
     vertices = len(mesh.vertices_m)
     bones = read_bones(folder / "skeleton.toml")

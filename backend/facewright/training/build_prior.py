@@ -56,7 +56,7 @@ class PriorRecipe:
     smoothing: float = 0.1
     lips_closed_m: float = 0.001
     variance_kept: float = 0.999
-    face_rms_mm: float = 3.1
+    face_rms_mm: float = 3.3
 
 
 @dataclass(frozen=True, eq=False)

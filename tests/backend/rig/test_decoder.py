@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.skeleton import rest_matrix

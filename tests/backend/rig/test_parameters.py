@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+
 from facewright.rig.parameters import channels_from_parameters
 
 GENERATOR = np.random.default_rng(1)

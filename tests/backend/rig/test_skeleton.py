@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+
 from facewright.rig.skeleton import basis_matrices, depth_levels, rest_matrix, skin_matrices
 
 ORIGIN = np.zeros(3)

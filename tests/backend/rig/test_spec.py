@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
+
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.errors import RigInvalid, RigUnknown
 from facewright.rig.cache import read_cache
 from facewright.rig.spec import list_rigs, load_rig
-from safetensors.numpy import load_file, save_file
 
 
 @pytest.fixture
@@ -41,6 +42,13 @@ def test_optional_files_may_be_absent(folder):
     (folder / "landmarks.safetensors").unlink()
     rig = load(folder)
     assert rig.prior is None and rig.landmarks is None
+
+
+def test_sidedness_may_be_left_out(folder):
+    edit(folder / "parameters.toml", "mirrored = false\nasymmetry = true\n", "")
+    rig = load(folder)
+    assert (rig.parameters[2].mirrored, rig.parameters[2].asymmetry) == (False, False)
+    assert rig.parameters[0].mirrored
 
 
 def test_a_neutral_offset_is_kept_apart_from_the_ranges(folder):
@@ -107,6 +115,12 @@ BAD_TEXT = [
     ("rig.toml", 'version = "0.1.0"', "", "rig.toml: key 'version' is missing"),
     ("rig.toml", 'source = "file"', 'source = "cloud"', "key 'source': expected one of file, makehuman"),
     ("rig.toml", "= [9]", "= [60]", "anchors.nose_tip: expected a list of vertex numbers from 0 to 59"),
+    (
+        "rig.toml",
+        'source = "file"',
+        'source = "file"\nfiles = ["lost.png"]',
+        "key 'files': 'lost.png' is not in the folder",
+    ),
     ("skeleton.toml", 'parent = "nose"', 'parent = "noze"', "bone 'tip': parent 'noze' is not among the bones above"),
     ("skeleton.toml", 'name = "tip"', 'name = "nose"', "bone 'nose': the name stands twice"),
     ("skeleton.toml", "roll = 0.7", 'roll = "left"', "skeleton.toml: key 'bone 'tip': roll': expected float"),
@@ -126,6 +140,12 @@ BAD_TEXT = [
     ("parameters.toml", '["tip", ', '["tap", ', "parameter 'nose_length': channels: no bone 'tap'"),
     ("parameters.toml", '"scale_y"', '"scale_w"', "expected one of location_x, .* found 'scale_w'"),
     ("parameters.toml", ", 0, 0.3]", ", 0]", "parameter 'nose_length': channels: expected .*found "),
+    (
+        "parameters.toml",
+        "asymmetry = false",
+        'asymmetry = "no"',
+        "key 'parameter 'nose_length': asymmetry': expected bool",
+    ),
     ("parameters.toml", 'unit = "mm"', 'unit = "inch"', "parameter 'nose_length': unit: expected one of mm, degree"),
     ("parameters.toml", "minimum = 0.9", "minimum = 1.3", "'cheek_width': expected minimum <= neutral <= maximum"),
     ("parameters.toml", '"head_tilt"', '"nose_length"', "parameter 'nose_length': the name stands twice"),

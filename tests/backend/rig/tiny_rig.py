@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from facewright.datatypes import ARKIT_52
 from safetensors.numpy import save_file
+
+from facewright.datatypes import ARKIT_52
 
 BONES = (
     ("root", "", (0.01, 0.02, 1.40), (0.01, 0.02, 1.55), 0.0, "neck"),
