@@ -15,9 +15,9 @@ import torch
 from facewright.config import FacewrightConfig, with_overrides
 from facewright.datatypes import FaceColours, RenderJob
 from facewright.engine.cameras import PORTRAIT_FRAME, canonical_camera
+from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.engine.mesh import EYE, SKIN, TEETH, EngineMesh, build_engine_mesh
 from facewright.engine.software import SoftwareEngine
-from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.errors import FacewrightError
 from facewright.pipelines.photo import PhotoPipeline
 from facewright.rig.anchors import eye_centres

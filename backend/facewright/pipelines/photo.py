@@ -15,8 +15,8 @@ from facewright import weights
 from facewright.config import FacewrightConfig, choose_device
 from facewright.datatypes import FaceColours, FitResult, Observations, Progress, RenderJob
 from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
-from facewright.engine.opening import open_engine
 from facewright.engine.lighting import DEFAULT_LIGHTING
+from facewright.engine.opening import open_engine
 from facewright.errors import Cancelled, RigInvalid
 from facewright.fitting.correction import (
     LandmarkCorrection,

@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from facewright import weights
 from facewright.datatypes import ARKIT_52
-from facewright.engine.opening import open_engine
 from facewright.engine.cameras import project
+from facewright.engine.opening import open_engine
 from facewright.errors import FacewrightError
 from facewright.export.files import atomic_write
 from facewright.perception.observe import LandmarkReader

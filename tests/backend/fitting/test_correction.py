@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
+from scipy.spatial.transform import Rotation
+
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.datatypes import ARKIT_52
 from facewright.errors import RigInvalid
@@ -22,8 +25,6 @@ from facewright.fitting.landmark_fit import (
 )
 from facewright.rig.nouns import LandmarkMap
 from facewright.rig.spec import load_rig
-from safetensors.numpy import save_file
-from scipy.spatial.transform import Rotation
 
 
 @pytest.fixture

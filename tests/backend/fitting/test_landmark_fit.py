@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
+
+from backend.rig.tiny_rig import write_tiny_rig
 from facewright.datatypes import ARKIT_52
 from facewright.fitting.landmark_fit import (
     CAMERA_DISTANCE_M,
@@ -14,9 +17,6 @@ from facewright.fitting.landmark_fit import (
 )
 from facewright.rig.nouns import LandmarkMap, Rig
 from facewright.rig.spec import load_rig
-from scipy.spatial.transform import Rotation
-
-from backend.rig.tiny_rig import write_tiny_rig
 
 EXACT = LandmarkFitConfig(sigma_ratio=1e-4, iterations=25, huber_ratio=10.0)
 SMILE = ARKIT_52.index("mouthSmileLeft")

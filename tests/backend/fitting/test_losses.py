@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from facewright.datatypes import PART_NAMES
 from facewright.fitting.losses import CONTENT_PARTS, content_loss, content_maps, identity_loss, prior_loss
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from facewright.config import FittingConfig
 from facewright.fitting.losses import CONTENT_PARTS
 from facewright.fitting.optimizer import FittingTarget, optimise

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from facewright.errors import WeightsCorrupt, WeightsMissing
 from facewright.networks.imitator import Imitator, ImitatorConfig
 from facewright.weights import load_imitator, save_imitator

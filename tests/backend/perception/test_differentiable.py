@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+
 from facewright.perception.alignment import to_tensor, warp
 from facewright.perception.differentiable import warp_tensor
 
