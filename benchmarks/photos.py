@@ -1,8 +1,8 @@
 """Real photos: landmark error of the fitted head in the photo's own pose, and whose face the frontal head is.
 
-`python benchmarks/photos.py FOLDER [--sheets DIR] [--out photos.json] [--set key=value]`; FOLDER holds manifest.csv with the
-columns file, person, note. Identity: the embedding of the frontal neutral render against the mean embedding of every
-person's photos, plain and with the mean of each side taken out.
+`python benchmarks/photos.py FOLDER [--sheets DIR] [--out photos.json] [--set key=value]`; FOLDER holds manifest.csv
+with the columns file, person, note. Identity: the embedding of the frontal neutral render against the mean embedding of
+every person's photos, plain and with the mean of each side taken out.
 """
 
 import argparse
@@ -23,8 +23,9 @@ from facewright.pipelines.outputs import render_as_photo, render_front
 from facewright.pipelines.photo import PhotoPipeline
 
 INNER_51 = (
-    70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 75, 97, 2, 326, 305, 33, 160, 158, 133, 153, 144, 362,
-    385, 387, 263, 373, 380, 61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87,
+    70, 63, 105, 66, 107, 336, 296, 334, 293, 300, 168, 197, 5, 4, 75, 97, 2, 326, 305, 33, 160, 158, 133, 153, 144,
+    362, 385, 387, 263, 373, 380, 61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14,
+    87,
 )  # fmt: skip
 """Landmarks of the 468 that stand for the 51 inner points of the 68-point scheme."""
 

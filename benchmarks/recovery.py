@@ -1,4 +1,4 @@
-"""Parameter recovery: random heads of the prior, drawn at mild head pose and expression, fitted, compared in millimetres.
+"""Parameter recovery: random heads of the prior, drawn at mild head pose and expression, fitted, compared in mm.
 
 `python benchmarks/recovery.py [--count 50] [--seed 1000] [--out recovery.json] [--set fitting.imitator_stage=false]`
 """

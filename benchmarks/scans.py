@@ -1,8 +1,9 @@
 """Heads of other makers, drawn from the front with plain shading, fitted, compared point to surface in millimetres.
 
-`python benchmarks/scans.py SCANS.npz [--count 20] [--seed 5000] [--out scans.json]`; SCANS.npz is the packed ICT-FaceKit light
-model (MIT, Copyright (c) 2020 USC Institute for Creative Technologies). The seeds of the prior's heads are others. The second
-half draws heads of MakeHuman's macro mixture with random face targets.
+`python benchmarks/scans.py SCANS.npz [--count 20] [--seed 5000] [--out scans.json]`; SCANS.npz is the packed
+ICT-FaceKit light model (MIT, Copyright (c) 2020 USC Institute for Creative Technologies). The prior's heads have other
+seeds. Size is divided out: a camera cannot tell it from distance. The second half draws heads of MakeHuman's macro
+mixture with random face targets.
 """
 
 import argparse
@@ -22,8 +23,9 @@ from facewright.errors import FacewrightError
 from facewright.pipelines.photo import PhotoPipeline
 from facewright.rig.anchors import eye_centres
 from facewright.rig.appearance import MASK_CHANNELS
-from facewright.training.build_prior import macro_heads
+from facewright.rig.sources import makehuman
 from facewright.training.face_region import face_vertices
+from facewright.training.populations import macro_heads
 from facewright.training.registration import align_rigidly, closest_points
 
 PHOTO_PX = 512
@@ -83,13 +85,13 @@ def scan_mesh(scans: dict[str, np.ndarray]) -> EngineMesh:
 
 
 def surface_error_mm(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, rounds: int = 12) -> float:
-    """Return the median point-to-surface distance in mm after rigid alignment (iterated closest points)."""
+    """Return the median point-to-surface distance in mm after alignment by a similarity (iterated closest points)."""
     moved = points.astype(np.float64)
     for _ in range(rounds):
         found = closest_points(moved, vertices, triangles)
         nearest = found.points(vertices)
-        _, rotation, shift = align_rigidly(moved, nearest, np.ones(len(moved)))
-        moved = moved @ rotation.T + shift
+        scale, rotation, shift = align_rigidly(moved, nearest, np.ones(len(moved)), with_scale=True)
+        moved = scale * moved @ rotation.T + shift
     return float(1000 * np.median(closest_points(moved, vertices, triangles).distance_m))
 
 
@@ -133,6 +135,9 @@ def main() -> None:
     scans = dict(np.load(options.scans))
     mesh = scan_mesh(scans)
     skin = mesh.triangles[(mesh.surfaces[mesh.triangles] == SKIN).all(1)]
+    own = makehuman.read_mesh().vertices_m
+    face = np.zeros(len(own), bool)
+    face[face_vertices(pipeline.rig)] = True
     report = {
         "scans": compare(
             pipeline,
@@ -144,7 +149,7 @@ def main() -> None:
         "macro": compare(
             pipeline,
             pipeline.engine,
-            macro_heads(options.count, generator),
+            macro_heads(own, face, options.count, generator).astype(np.float32),
             lambda vertices: eye_centres(pipeline.rig, vertices),
             pipeline.rig.mesh.triangles,
         ),

@@ -15,7 +15,7 @@ BONE_CHANNELS = (
     "scale_y",
     "scale_z",
 )
-"""The nine channels of a pose bone, in array order: metres, radians (Euler XYZ), ratios; in the bone's own rest frame."""
+"""The nine channels of a pose bone, in array order: m, rad (Euler XYZ), ratios; in the bone's own rest frame."""
 
 ARKIT_52 = (
     "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",

@@ -40,26 +40,34 @@ class LandmarkCorrection:
         return ((features - self.mean) / self.scale) @ self.basis @ self.matrix + self.bias
 
 
-def load_correction(path: Path) -> LandmarkCorrection | None:
+def load_correction(path: Path, rank: int) -> LandmarkCorrection | None:
     """Read a rig's correction.safetensors; None when the rig has none.
 
+    Args:
+        path: the file.
+        rank: R of the rig's prior.
+
     Raises:
-        RigInvalid: the file is damaged.
+        RigInvalid: the file is damaged, or was learnt for another prior.
     """
     if not path.is_file():
         return None
+    remedy = "restore the file, or rebuild it with facewright.training.build_correction"
     try:
-        return LandmarkCorrection(**{name: array.astype(np.float64) for name, array in load_file(path).items()})
+        learnt = LandmarkCorrection(**{name: array.astype(np.float64) for name, array in load_file(path).items()})
     except (SafetensorError, TypeError) as error:
-        remedy = "restore the file, or rebuild it with facewright.training.build_correction"
         raise RigInvalid(f"{path} is no landmark correction: {error}", remedy) from error
+    if learnt.bias.shape != (rank,):
+        message = f"{path} was learnt for a prior of {learnt.bias.size} factors, the rig's has {rank}"
+        raise RigInvalid(message, remedy)
+    return learnt
 
 
 def neutral_landmarks(model: LandmarkModel, fit: LandmarkFit) -> np.ndarray:
     """Return the observed landmarks with head pose and expression taken out.
 
-    What the model does not explain of each landmark is carried into the head's own frame and added to the model's neutral
-    landmark.
+    What the model does not explain of each landmark is carried into the head's own frame and added to the model's
+    neutral landmark.
 
     Args:
         model: the rig's landmark points.

@@ -1,4 +1,4 @@
-"""How strongly each ARKit-52 coefficient is expected in a photo, so that a smile does not bend bones and a brow stays identity."""
+"""How strongly each ARKit-52 coefficient is expected in a photo: a smile shall not bend bones, a brow stay identity."""
 
 import numpy as np
 
@@ -19,8 +19,8 @@ SCALE_BY_PREFIX = (
     ("jaw", 0.12),
     ("mouth", 0.25),
 )
-"""Standard deviation of a coefficient by the first matching prefix; measured nowhere, chosen so that strong smiles and open
-mouths are cheap and sideways jaws and brow shapes, which soak up identity, are dear."""
+"""Standard deviation of a coefficient by the first matching prefix; measured nowhere, chosen so that strong smiles and
+open mouths are cheap and sideways jaws and brow shapes, which soak up identity, are dear."""
 
 DEFAULT_SCALE = 0.25
 

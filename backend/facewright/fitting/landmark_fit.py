@@ -207,7 +207,7 @@ def _project_with_jacobian(
     by_code: np.ndarray | None,
     by_expression: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Project pivot-centred points; derivative by (rotation 3, log focal, centre 2, code, expression): (K, 2, 6 + R + E)."""
+    """Project pivot-centred points; derivative by rotation, log focal, centre, code, expression (K, 2, 6 + R + E)."""
     turned = points @ rotation.T
     depth = turned[:, 2] + CAMERA_DISTANCE_M
     flat = focal * turned[:, :2] / depth[:, None]

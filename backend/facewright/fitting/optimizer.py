@@ -1,4 +1,4 @@
-"""The loop of Shi et al. 2019: rig parameters are optimised through the imitator, the engine's own render has the last word."""
+"""The loop of Shi et al. 2019: parameters are optimised through the imitator, the engine's render has the last word."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

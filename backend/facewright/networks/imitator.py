@@ -1,4 +1,4 @@
-"""Imitator after Shi et al. 2019 (arXiv 1909.01064, section 3.2): rig parameters and colours -> canonical view and its part maps."""
+"""Imitator after Shi et al. 2019 (arXiv 1909.01064, section 3.2): parameters and colours -> view and part maps."""
 
 from dataclasses import dataclass
 

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 THREE_QUARTER_RAD, PROFILE_RAD = np.radians(40.0), np.radians(90.0)
 
 
-def render_front(
-    pipeline: "PhotoPipeline", parameters: np.ndarray, colours: FaceColours, size_px: int
-) -> np.ndarray:
+def render_front(pipeline: "PhotoPipeline", parameters: np.ndarray, colours: FaceColours, size_px: int) -> np.ndarray:
     """Draw a head frontally with neutral expression, eyes on the points of PORTRAIT_FRAME.
 
     Args:

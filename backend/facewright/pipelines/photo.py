@@ -36,7 +36,7 @@ from facewright.perception.image import decode_image
 from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.observe import Observer
 from facewright.perception.parts import part_maps
-from facewright.pipelines.outputs import random_heads, write_outputs
+from facewright.pipelines.outputs import write_outputs
 from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
@@ -102,15 +102,18 @@ class PhotoPipeline:
             FacewrightError: a rig, an engine or a model file is missing or broken.
         """
         device = choose_device(config.device)
-        files = config.cache_dir / "weights" if config.cache_dir else None
+        files = config.weights_dir()
         folder, imitating = RIGS_DIR / config.rig, config.fitting.imitator_stage
-        rig = load_rig(config.rig, cache_dir=config.cache_dir)
+        rig = load_rig(config.rig, cache_dir=config.compiled_rigs_dir())
         hashes = {name: entry.sha256 for name, entry in weights.catalogue().items()}
         for name in ("imitator", "correction"):
             if (folder / f"{name}.safetensors").is_file():
                 hashes[name] = weights.digest(folder / f"{name}.safetensors")
         landmarker = weights.load_landmarker(device, files)
         embedder = weights.load_embedder(device, files)
+        correction = None
+        if config.fitting.learnt_correction and rig.prior is not None:
+            correction = load_correction(folder / "correction.safetensors", rig.prior.factors.shape[1])
         observer = Observer(
             weights.load_detector(device, files),
             landmarker,
@@ -125,7 +128,7 @@ class PhotoPipeline:
             landmarker,
             embedder,
             weights.load_imitator(folder / "imitator.safetensors", len(rig.parameters), device) if imitating else None,
-            load_correction(folder / "correction.safetensors") if config.fitting.learnt_correction else None,
+            correction,
             config,
             device,
             hashes,
@@ -264,7 +267,7 @@ class PhotoPipeline:
         return self._embedder(crop), torch.from_numpy(maps)[None].to(self.device)
 
     def _render_canonical(self, code: np.ndarray, colours: FaceColours) -> tuple[np.ndarray, np.ndarray]:
-        """Draw a prior code (R,) in the canonical view; return the image and its landmarks (K, 3), measured as a photo's."""
+        """Draw a prior code (R,) in the canonical view; return image and landmarks (K, 3), measured as a photo's."""
         vertices = self.vertices(self._model.parameters(code))
         camera = canonical_camera(eye_centres(self.rig, vertices), FACE_FRAME, JUDGE_PX)
         image = self.engine.render([RenderJob(vertices, camera, colours, DEFAULT_LIGHTING)])[0].image

@@ -115,6 +115,7 @@ def choose_and_save(rig: Rig, model: LandmarkModel, features, fitted, truth, opt
             trials[components, ridge] = float(np.mean(errors))
     components, ridge = min(trials, key=trials.get)
     mean_head = float(np.mean(shape_errors_mm(rig, model, np.zeros_like(truth[cut:]), truth[cut:])))
+    corrected = trials[components, ridge]
     uncorrected = float(np.mean(shape_errors_mm(rig, model, fitted[cut:], truth[cut:])))
     learnt = learn(features, truth, components, ridge)
     arrays = {name: np.ascontiguousarray(value, np.float32) for name, value in vars(learnt).items()}
@@ -124,13 +125,14 @@ def choose_and_save(rig: Rig, model: LandmarkModel, features, fitted, truth, opt
 
 Ridge regression from a landmark fit to the prior code (backend/facewright/fitting/correction.py).
 
-- Command: `python -m facewright.training.build_correction --rig {rig.id} --count {options.count} --seed {options.seed} --work FOLDER`
+- Command: `python -m facewright.training.build_correction --rig {rig.id} --count {options.count} --seed {options.seed}
+  --work FOLDER`
 - Data: {len(features)} renders of random heads of the prior (training/synthetic_photos.py, {RECIPE}), landmarks by the
-  detector and landmark network that photos go through; the last fifth held out for the choice of components and ridge
+  detector and landmark network that photos go through; the last fifth held out to choose components and ridge
 - Chosen: {components} components, ridge {ridge:g}; learnt on all renders afterwards
 - Rig version {rig.version}
-- Held out ({len(features) - cut} heads), mean face error after rigid alignment: mean head {mean_head:.3f} mm, landmark fit
-  {uncorrected:.3f} mm, corrected {trials[components, ridge]:.3f} mm (ratio to the mean head {trials[components, ridge] / mean_head:.3f})
+- Held out ({len(features) - cut} heads), mean face error after rigid alignment: mean head {mean_head:.3f} mm,
+  landmark fit {uncorrected:.3f} mm, corrected {corrected:.3f} mm (ratio to the mean head {corrected / mean_head:.3f})
 """
     atomic_write(folder / "correction.md", lambda temporary: Path(temporary).write_text(card, encoding="utf-8"))
     return card

@@ -1,4 +1,4 @@
-"""Find the surface point of every landmark by running the detector on renders: `python -m facewright.training.build_landmarks`."""
+"""Find every landmark's surface point by detection on renders: `python -m facewright.training.build_landmarks`."""
 
 import argparse
 from pathlib import Path
@@ -129,7 +129,8 @@ def main() -> None:
     path = RIGS_DIR / options.rig / "landmarks.safetensors"
     atomic_write(path, lambda temporary: save_file(arrays, temporary))
     print(
-        f"{len(samples)} of {options.count} renders used; spread median {np.median(spread):.2f} mm, max {spread.max():.2f} mm"
+        f"{len(samples)} of {options.count} renders used; "
+        f"spread median {np.median(spread):.2f} mm, max {spread.max():.2f} mm"
     )
     print(f"wrote {Path(path).name}")
 

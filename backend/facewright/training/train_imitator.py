@@ -147,17 +147,19 @@ def model_card(rig, recipe: TrainingRecipe, metrics: dict[str, float], parameter
     """Write down what made the imitator and how good it is."""
     return f"""# Imitator of the rig {rig.id} {rig.version}
 
-Draws the canonical view (FACE_FRAME) and its part maps from rig parameters and colours, at 128 px, {parameters / 1e6:.1f} M
-parameters, half precision. Architecture after Shi et al. 2019 (arXiv 1909.01064), backend/facewright/networks/imitator.py.
+Draws the canonical view (FACE_FRAME) and its part maps from rig parameters and colours, at 128 px;
+{parameters / 1e6:.1f} M parameters, half precision. Architecture after Shi et al. 2019 (arXiv 1909.01064),
+backend/facewright/networks/imitator.py.
 
-- Command: `python -m facewright.training.train_imitator --rig {rig.id} --work FOLDER --samples {recipe.samples} --epochs {recipe.epochs} --seed {recipe.seed}`
-- Data: {recipe.samples} random heads of the rig's prior drawn by the engine under its default light, neutral expression, a fifth
-  of them with every parameter jittered (training/imitator_data.py); part maps from the landmarks that the landmark
-  network finds on the renders. No photo of a person is in it.
+- Command: `python -m facewright.training.train_imitator --rig {rig.id} --work FOLDER --samples {recipe.samples}
+  --epochs {recipe.epochs} --seed {recipe.seed}`
+- Data: {recipe.samples} random heads of the rig's prior drawn by the engine under its default light, neutral
+  expression, a fifth of them with every parameter jittered (training/imitator_data.py); part maps from the landmarks
+  that the landmark network finds on the renders. No photo of a person is in it.
 - Recipe: {json.dumps(asdict(recipe))}
-- Held out (the last fifth of the heads), mean absolute error on [0, 1]: image {metrics["held_out_l1"]:.4f}; the training set's mean
-  image {metrics["mean_image_l1"]:.4f}; part maps, summed over parts, {metrics["held_out_parts_l1"]:.4f}
-- Limits: one light, neutral expression, no hair; colours outside training/../rig/colours.py are guesses.
+- Held out (the last fifth of the heads), mean absolute error on [0, 1]: image {metrics["held_out_l1"]:.4f};
+  the training set's mean image {metrics["mean_image_l1"]:.4f}; part maps, summed over parts, {metrics["held_out_parts_l1"]:.4f}
+- Limits: one light, neutral expression, no hair; colours unlike those of rig/colours.py are guesses.
 """
 
 

@@ -38,7 +38,7 @@ def model(tmp_path) -> LandmarkModel:
 
 
 def shown(model: LandmarkModel, moved: np.ndarray, yaw: float, smile: float) -> LandmarkFit:
-    """A fit of the mean head whose photo shows every landmark `moved` (3,) m beside the model's, in the head's frame."""
+    """A fit of the mean head whose photo shows every landmark `moved` (3,) m beside the model's."""
     expression = np.zeros(52)
     expression[ARKIT_52.index("mouthSmileLeft")] = smile
     code = np.zeros(2)
@@ -94,12 +94,14 @@ def test_file_round_trip_and_damage(tmp_path):
         "bias": generator.normal(size=2),
     }
     path = tmp_path / "correction.safetensors"
-    assert load_correction(path) is None
+    assert load_correction(path, 2) is None
     save_file({name: array.astype(np.float32) for name, array in arrays.items()}, path)
-    loaded, features = load_correction(path), generator.normal(size=4)
+    loaded, features = load_correction(path, 2), generator.normal(size=4)
     expected = ((features - arrays["mean"]) / arrays["scale"]) @ arrays["basis"] @ arrays["matrix"] + arrays["bias"]
     assert isinstance(loaded, LandmarkCorrection)
     np.testing.assert_allclose(loaded.code(features), expected, atol=1e-5)
+    with pytest.raises(RigInvalid, match="prior of 2 factors, the rig's has 7"):
+        load_correction(path, 7)
     path.write_bytes(b"no tensors")
     with pytest.raises(RigInvalid, match=r"correction\.safetensors"):
-        load_correction(path)
+        load_correction(path, 2)

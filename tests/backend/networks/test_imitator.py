@@ -13,9 +13,10 @@ TINY = ImitatorConfig(5, 3, 4, (8, 6))
 def test_image_and_part_maps_have_the_side_of_the_config_and_valid_ranges():
     torch.manual_seed(0)
     image, parts = Imitator(TINY).eval()(torch.rand(3, 5), torch.rand(3, 3))
-    assert image.shape == (3, 3, TINY.side_px, TINY.side_px) == (3, 3, 16, 16)
+    assert image.shape == (3, 3, 16, 16)
+    assert TINY.side_px == 16
     assert parts.shape == (3, 4, 16, 16)
-    assert 0 <= image.min() and image.max() <= 1
+    assert image.min() >= 0 and image.max() <= 1
     torch.testing.assert_close(parts.sum(1), torch.ones(3, 16, 16))
 
 
