@@ -158,7 +158,8 @@ backend/facewright/networks/imitator.py.
   that the landmark network finds on the renders. No photo of a person is in it.
 - Recipe: {json.dumps(asdict(recipe))}
 - Held out (the last fifth of the heads), mean absolute error on [0, 1]: image {metrics["held_out_l1"]:.4f};
-  the training set's mean image {metrics["mean_image_l1"]:.4f}; part maps, summed over parts, {metrics["held_out_parts_l1"]:.4f}
+  the training set's mean image {metrics["mean_image_l1"]:.4f}; part maps, summed over parts,
+  {metrics["held_out_parts_l1"]:.4f}
 - Limits: one light, neutral expression, no hair; colours unlike those of rig/colours.py are guesses.
 """
 
