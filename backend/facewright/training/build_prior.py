@@ -15,10 +15,12 @@ from facewright.rig.prior import sample
 from facewright.rig.sources import makehuman
 from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training.head_regions import (
+    HELD_WEIGHT,
     HeadRegions,
     carry_inner_parts,
     close_touching,
     find_regions,
+    share_skull,
     skin_triangles,
     spread_offset,
 )
@@ -56,7 +58,7 @@ class PriorRecipe:
     smoothing: float = 0.1
     lips_closed_m: float = 0.001
     variance_kept: float = 0.999
-    face_rms_mm: float = 3.3
+    face_rms_mm: float = 3.35
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +120,16 @@ def blend(populations: list[Population], rig: Rig, decoder: RigDecoder, regions:
     return Prior(mean.astype(np.float32), factors.astype(np.float32), np.sqrt(left_out).astype(np.float32))
 
 
+def scale_face(prior: Prior, decoder: RigDecoder, regions: HeadRegions, scale: float) -> Prior:
+    """Scale the spread of each parameter in so far as it moves the face rather than what is held behind it."""
+    steps = np.eye(len(prior.mean)) * 0.1
+    moved = ((decode(decoder, prior.mean + steps) - decode(decoder, prior.mean[None])) ** 2).sum(2)  # (P, V)
+    held = (regions.weights > 0) & (regions.weights < 0.6)
+    in_face, behind = moved[:, regions.weights > 0.7].sum(1), moved[:, held].sum(1)
+    factor = (1.0 + (scale - 1.0) * in_face / np.maximum(in_face + behind, 1e-12)).astype(np.float32)
+    return replace(prior, factors=prior.factors * factor[:, None], residual_std=prior.residual_std * factor)
+
+
 def sample_metrics(prior: Prior, rig: Rig, regions: HeadRegions, seed: int, count: int = 300) -> dict[str, float]:
     """Measure random heads: their spread in mm, values at the ends of their ranges, and how far the lips part."""
     drawn = sample(prior, count, np.random.default_rng(seed))
@@ -158,6 +170,7 @@ def build(rig_id: str, scans_path: Path, recipe: PriorRecipe) -> dict[str, float
     macros = macro_heads(own_mean, regions.face, recipe.macros, generator)
     scanned = carry_inner_parts(scanned, own_mean, regions)
     scanned, macros = (remove_size(heads, own_mean, regions.weights) for heads in (scanned, macros))
+    macros = share_skull(macros, scanned.mean(0), regions)
 
     half = np.full(len(rig.parameters), 0.5)
     pairs_weight = recipe.pair_weight
@@ -208,16 +221,19 @@ and the array `base_offset_m` of `skin.safetensors`; it reads `registration.toml
 
 - {recipe.scans} random heads of the ICT-FaceKit light face model, coefficients N(0, 1) over its 100 identity modes, and
   {recipe.macros} random MakeHuman heads (sex, age, muscle, weight, ancestry at random; every capped face target with
-  sigma 0.12 of its range). Seed {recipe.seed} for both; benchmarks use others.
+  sigma 0.12 of its range, those of the whole head and the neck with half of it).
+  Seed {recipe.seed} for both; benchmarks use others.
 - Correspondence once between the two mean heads: radial basis warp by hand-picked points, then closest points with a
   bending term. Sizes are divided out but for the power 0.3: a camera cannot tell size from distance.
 - Every head is solved for all parameters at once by bounded, regularised least squares; cranium, ears and neck are held
-  with weight 0.1, eyeballs follow the lids, teeth and tongue the lips, and touching lips must not part.
+  with weight {HELD_WEIGHT}, eyeballs follow the lids, teeth and tongue the lips, and touching lips must not part. Both
+  populations share the scans' mean cranium, so that no face type brings its own skull.
 - What the rig cannot reach of the scans' mean face is smoothed and baked into the neutral head (`base_offset_m`),
   with the lips closed by {recipe.lips_closed_m * 1000:.1f} mm.
 - Both populations count alike. The covariance is symmetric left and right and its asymmetric part stands apart. It is
   scaled so that random heads differ by {recipe.face_rms_mm} mm (RMS over the face's vertices after rigid alignment),
-  because the solve and the removal of size take a little of the variety away.
+  because the solve and the removal of size take a little of the variety away; what a parameter moves behind the face
+  is not scaled.
 
 Settings: {settings}.
 

@@ -12,7 +12,7 @@ from facewright.rig.nouns import Rig
 from facewright.rig.sources.makehuman import SURFACES
 from facewright.training.registration import seen_points
 
-HELD_WEIGHT = 0.1
+HELD_WEIGHT = 0.2
 INNER_WEIGHT = 0.2
 TOUCH_M = 0.0025
 APART_M = 0.015
@@ -98,6 +98,23 @@ def carry_inner_parts(heads: np.ndarray, reference: np.ndarray, regions: HeadReg
     return carried
 
 
+def share_skull(heads: np.ndarray, mean_head: np.ndarray, regions: HeadRegions) -> np.ndarray:
+    """Give a population the mean cranium, ears and neck of another; its mean face and all its variety stay.
+
+    Args:
+        heads: (N, V, 3) m.
+        mean_head: (V, 3) m, the other population's mean.
+        regions: of the rig.
+
+    Returns:
+        (N, V, 3) m.
+    """
+    held = np.clip((1.0 - regions.weights) / (1.0 - HELD_WEIGHT), 0.0, 1.0) * (regions.weights > 0)
+    for inner, _ in regions.followers:
+        held[inner] = 0.0
+    return heads + held[:, None] * (mean_head - heads.mean(0))
+
+
 def close_touching(offset: np.ndarray, regions: HeadRegions, by_m: float) -> np.ndarray:
     """Bring touching skin together by half of a distance (m) from above and half from below."""
     closed = offset.copy()
@@ -120,7 +137,7 @@ def spread_offset(rig: Rig, regions: HeadRegions, offset: np.ndarray, smoothing:
         (V, 3) m.
     """
     vertices = rig.mesh.vertices_m
-    trusted = regions.weights > 0.5
+    trusted = regions.weights > 0.7
     certainty = np.where(trusted, regions.weights, np.where(regions.free, 0.0, 1.0))
     edges = np.unique(np.sort(regions.skin_triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)), axis=0)
     ends, rows = edges.ravel(), np.repeat(np.arange(len(edges)), 2)

@@ -35,6 +35,9 @@ VIEWS = {
 SIZE_SHARE = 0.3
 """How much of a head's size, as an exponent, is kept: a camera cannot tell size from distance."""
 
+CALM_GROUPS, CALM_SHARE = ("head", "neck"), 0.5
+"""Targets of the whole head vary less than the others: at full sigma skulls differ twice as much as scans do."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scans:
@@ -143,12 +146,13 @@ def macro_heads(
     """
     shapes = [s for s in read_shapes(vertices_m, np.ones(len(vertices_m)), aligned) if s.group != "character"]
     low, high = (np.stack([getattr(shape, end) for shape in shapes]) for end in ("low_m", "high_m"))
+    calm = np.array([CALM_SHARE if shape.group in CALM_GROUPS else 1.0 for shape in shapes])
     heads = np.empty((count, *vertices_m.shape))
     for index in range(count):
         gender, age = generator.uniform(0, 1), generator.uniform(0.45, 0.85)
         muscle, weight = np.clip(generator.normal(0.5, 0.15, 2), 0, 1)
         ancestry = generator.dirichlet(np.ones(3))
-        amounts = np.clip(2 * sigma * generator.standard_normal(len(shapes)), -1, 1)
+        amounts = np.clip(2 * sigma * calm * generator.standard_normal(len(shapes)), -1, 1)
         heads[index] = vertices_m + makehuman.macro_delta(gender, age, muscle, weight, ancestry)
         heads[index] += np.tensordot(np.maximum(-amounts, 0), low, 1) + np.tensordot(np.maximum(amounts, 0), high, 1)
     return heads
