@@ -10,6 +10,7 @@ from platformdirs import user_cache_dir
 
 from facewright.datatypes import ARKIT_52, PART_NAMES
 from facewright.rig import nouns
+from facewright.rig.anchors import EYE_CENTRES
 from facewright.rig.appearance import read_masks
 from facewright.rig.cache import read_cache, write_cache
 from facewright.rig.reading import (
@@ -180,6 +181,9 @@ def _read_anchors(path: Path, head: dict, vertices: int) -> dict[str, np.ndarray
         if not indices or not all(type(index) is int and 0 <= index < vertices for index in indices):
             raise invalid(path, f"anchors.{name}: expected a list of vertex numbers from 0 to {vertices - 1}")
         anchors[name] = np.array(indices, np.int32)
+    for name in EYE_CENTRES:
+        if name not in anchors:
+            raise invalid(path, f"anchors: '{name}' is missing; cameras aim at the eyes")
     return anchors
 
 

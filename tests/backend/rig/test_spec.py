@@ -121,6 +121,7 @@ BAD_TEXT = [
         'source = "file"\nfiles = ["lost.png"]',
         "key 'files': 'lost.png' is not in the folder",
     ),
+    ("rig.toml", '"eye_centre.L"', '"eye"', "anchors: 'eye_centre.L' is missing; cameras aim at the eyes"),
     ("skeleton.toml", 'parent = "nose"', 'parent = "noze"', "bone 'tip': parent 'noze' is not among the bones above"),
     ("skeleton.toml", 'name = "tip"', 'name = "nose"', "bone 'nose': the name stands twice"),
     ("skeleton.toml", "roll = 0.7", 'roll = "left"', "skeleton.toml: key 'bone 'tip': roll': expected float"),
