@@ -36,6 +36,8 @@ class FittingConfig:
         landmark_stage: solve camera, expression and identity from the landmarks.
         imitator_stage: refine the identity through the imitator.
         learnt_correction: correct the landmark detector's bias with the map learnt on our own renders.
+        detection_rounds: how often the head is drawn as in the photo and moved until the landmark network sees the same
+            on both; 0 leaves it out.
         engine_judge: keep the best head as judged by the engine's render, not by the imitator's.
         iterations: steps of the imitator stage.
         learning_rate: first step length of the imitator stage, on normalised gradients.
@@ -48,6 +50,7 @@ class FittingConfig:
     landmark_stage: bool = True
     imitator_stage: bool = True
     learnt_correction: bool = True
+    detection_rounds: int = ranged(3, 0, 20)
     engine_judge: bool = True
     iterations: int = ranged(50, 0, 10_000)
     learning_rate: float = ranged(0.05, 1e-6, 100.0)

@@ -83,16 +83,18 @@ def neutral_landmarks(model: LandmarkModel, fit: LandmarkFit) -> np.ndarray:
     return model.points(fit.code, np.zeros_like(fit.expression)) + missed @ fit.rotation
 
 
-def correction_features(model: LandmarkModel, fit: LandmarkFit) -> np.ndarray:
-    """Return what the correction reads from a landmark fit.
+def correction_features(model: LandmarkModel, fit: LandmarkFit, landmarks_px: np.ndarray) -> np.ndarray:
+    """Return what the correction reads from a photo's landmarks and their fit.
 
     Args:
         model: the rig's landmark points.
         fit: a landmark fit of the photo.
+        landmarks_px: (K, 3) as observed, with the network's relative depth.
 
     Returns:
-        (F,) = neutral landmarks from the front, centred and over their own size (2 K), prior code (R), expression (E),
-        head pose as sine of yaw, pitch and their squares (4).
+        (F,) = neutral landmarks from the front, centred and over their own size (2 K), the network's depth of each
+        landmark in the head's frame (K), prior code (R), expression (E), head pose as sine of yaw, pitch and their
+        squares (4).
     """
     frontal = neutral_landmarks(model, fit)[:, [0, 2]]
     frontal = frontal - frontal.mean(0)
@@ -100,7 +102,13 @@ def correction_features(model: LandmarkModel, fit: LandmarkFit) -> np.ndarray:
     turn = fit.rotation @ CAMERA_FROM_WORLD_FRONTAL.T
     yaw, pitch = turn[0, 2], turn[1, 2]
     pose = np.array([yaw, pitch, yaw**2, pitch**2])
-    return np.concatenate([frontal.ravel(), fit.code, fit.expression, pose])
+    return np.concatenate([frontal.ravel(), observed_depth(landmarks_px, turn), fit.code, fit.expression, pose])
+
+
+def observed_depth(landmarks_px: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """Return the network's depth (K,) of landmarks (K, 3), the head's `turn` (3, 3) undone, centred, over their size."""
+    centred = (landmarks_px - landmarks_px.mean(0)).astype(np.float64) @ turn
+    return centred[:, 2] / np.sqrt((centred[:, :2] ** 2).sum(1).mean())
 
 
 def canonical_landmarks(model: LandmarkModel, fit: LandmarkFit, camera: Camera) -> np.ndarray:

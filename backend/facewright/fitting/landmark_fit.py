@@ -112,12 +112,14 @@ class LandmarkFitConfig:
         iterations: Gauss-Newton steps.
         solve_code: whether the identity is solved; otherwise it stays as given.
         huber_ratio: residuals above this share of the eye distance count linearly (occluded landmarks).
+        code_scale: expected standard deviation of the prior code around the one that the fit starts from.
     """
 
     sigma_ratio: float = 0.06
     iterations: int = 8
     solve_code: bool = True
     huber_ratio: float = 0.08
+    code_scale: float = 1.0
 
 
 def fit_landmarks(
@@ -133,13 +135,14 @@ def fit_landmarks(
         model: the rig's landmark points.
         landmarks_px: (K, 2) or (K, 3) x right, y down in px; the depth column serves the first guess of the head pose.
         config: weights and iterations.
-        code: (R,) start, and the fixed identity when `config.solve_code` is off; zeros by default.
+        code: (R,) start and expected identity, which stays when `config.solve_code` is off; zeros by default.
         stop: asked between steps; when it says yes, the best so far is returned.
 
     Returns:
         The fit.
     """
-    code = np.zeros(model.rank) if code is None else np.asarray(code, np.float64).copy()
+    expected = np.zeros(model.rank) if code is None else np.asarray(code, np.float64)
+    code = expected.copy()
     seen, scales = seen_coefficients(), coefficient_scales()
     expression = np.zeros(len(scales))
     target = np.asarray(landmarks_px[:, :2], np.float64)
@@ -160,7 +163,13 @@ def fit_landmarks(
         residual = target - projected
         weight = _robust_weight(residual, config.huber_ratio * eye_px) * model.weight
         delta = _solve_step(
-            residual, jacobian, weight / (config.sigma_ratio * eye_px), code, expression[seen], scales[seen], config
+            residual,
+            jacobian,
+            weight / (config.sigma_ratio * eye_px),
+            (code - expected) / config.code_scale,
+            expression[seen],
+            scales[seen],
+            config,
         )
         rotation = Rotation.from_rotvec(delta[:3]).as_matrix() @ rotation
         focal *= np.exp(delta[3])
@@ -237,20 +246,20 @@ def _solve_step(
     residual: np.ndarray,
     jacobian: np.ndarray,
     weight: np.ndarray,
-    code: np.ndarray,
+    surprise: np.ndarray,
     expression: np.ndarray,
     scales: np.ndarray,
     config: LandmarkFitConfig,
 ) -> np.ndarray:
-    """Solve one bounded least-squares step: landmarks, unit normal code, scaled expression within [0, 1]."""
-    used = len(code) if config.solve_code else 0
+    """Solve one bounded least-squares step: landmarks, normal code (now `surprise` (R,)), expression within [0, 1]."""
+    used = len(surprise) if config.solve_code else 0
     rows = (jacobian * weight[:, None, None]).reshape(-1, jacobian.shape[2])
     right = (residual * weight[:, None]).reshape(-1)
     size = 6 + used + len(expression)
     prior_rows = np.zeros((used + len(expression), size))
-    prior_rows[:used, 6 : 6 + used] = np.eye(used)
+    prior_rows[:used, 6 : 6 + used] = np.eye(used) / config.code_scale
     prior_rows[used:, 6 + used :] = np.diag(1.0 / scales)
-    prior_right = np.concatenate([-code[:used], -expression / scales])
+    prior_right = np.concatenate([-surprise[:used], -expression / scales])
     normal = rows.T @ rows + prior_rows.T @ prior_rows + np.diag(np.r_[np.full(6, 1e-9), np.zeros(size - 6)])
     factor = np.linalg.cholesky(normal)  # normal = factor @ factor.T
     reduced = np.linalg.solve(factor, rows.T @ right + prior_rows.T @ prior_right)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from facewright import weights
 from facewright.config import FacewrightConfig, choose_device
-from facewright.datatypes import FaceColours, FitResult, Observations, Progress, RenderJob
+from facewright.datatypes import Camera, FaceColours, FitResult, Observations, Progress, RenderJob
 from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.engine.opening import open_engine
@@ -46,6 +46,12 @@ LOG = logging.getLogger(__name__)
 
 JUDGE_PX = 256
 """Side of the engine's renders that the imitator stage is judged by."""
+
+DETECT_PX = 256
+"""Side of the renders on which the landmark network is compared with the photo."""
+
+MATCHING = LandmarkFitConfig(sigma_ratio=0.03, iterations=4, code_scale=0.5)
+"""Differences of detections are trusted more than detections, and the head stays near the one they were measured on."""
 
 ProgressCallback = Callable[[Progress], None]
 
@@ -170,6 +176,9 @@ class PhotoPipeline:
         with timed(stage_ms, "landmarks"):
             say(Progress("landmarks", 0, 1))
             fit = self._fit_landmarks(observations)
+        with timed(stage_ms, "detection"):
+            say(Progress("detection", 0, 1))
+            fit, landmarks_px = self._match_detection(fit, observations)
         losses = {"landmarks": fit.residual_ratio}
         code = fit.code
         if self._imitator is not None and self.config.fitting.iterations > 0:
@@ -179,7 +188,7 @@ class PhotoPipeline:
             losses |= best.losses
         with timed(stage_ms, "head pose"):
             say(Progress("head pose", 0, 1))
-            fit = fit_landmarks(self._model, observations.landmarks_px, LandmarkFitConfig(solve_code=False), code)
+            fit = fit_landmarks(self._model, landmarks_px, LandmarkFitConfig(solve_code=False), code)
         height, width = observations.photo.shape[:2]
         result = FitResult(
             parameters=self._model.parameters(code),
@@ -222,8 +231,43 @@ class PhotoPipeline:
         fit = fit_landmarks(self._model, observations.landmarks_px, LandmarkFitConfig())
         if self._correction is None:
             return fit
-        code = self._correction.code(correction_features(self._model, fit))
+        code = self._correction.code(correction_features(self._model, fit, observations.landmarks_px))
         return fit_landmarks(self._model, observations.landmarks_px, LandmarkFitConfig(solve_code=False), code)
+
+    def _match_detection(self, fit: LandmarkFit, observations: Observations) -> tuple[LandmarkFit, np.ndarray]:
+        """Move the head until the landmark network sees on its render what it saw on the photo.
+
+        The network's errors depend on the face; on a render of nearly the same face in the same pose they are nearly the
+        same, so that the difference of the two detections is free of them.
+
+        Returns:
+            The head, and the photo's landmarks (K, 3) without those errors.
+        """
+        wanted = observations.landmarks_px
+        for _ in range(self.config.fitting.detection_rounds):
+            shown, seen = self._detect_as_photo(fit, observations)
+            wanted = observations.landmarks_px.astype(np.float64)
+            wanted[:, :2] += shown - seen
+            fit = fit_landmarks(self._model, wanted, MATCHING, fit.code)
+        return fit, wanted
+
+    def _detect_as_photo(self, fit: LandmarkFit, observations: Observations) -> tuple[np.ndarray, np.ndarray]:
+        """Draw the head as in the photo; return where its landmarks are and where they are seen, (K, 2) photo px each."""
+        vertices = self.vertices(self._model.parameters(fit.code), fit.expression)
+        photo_camera = fit.camera(observations.photo.shape[1::-1])
+        shown, _ = project(photo_camera, landmark_points(self.rig, vertices))
+        factor = 0.6 * DETECT_PX / np.ptp(shown, axis=0).max()
+        shift = DETECT_PX / 2 - factor * (shown.min(0) + shown.max(0)) / 2
+        camera = Camera(
+            photo_camera.camera_from_world,
+            photo_camera.focal_px * factor,
+            photo_camera.centre_px * factor + shift,
+            (DETECT_PX, DETECT_PX),
+        )
+        job = RenderJob(vertices, camera, observations.colours, observations.lighting)
+        image = self.engine.render([job])[0].image
+        located = refine_landmarks(self._landmarker, image, shown * factor + shift)
+        return shown, (located.landmarks_px[:, :2] - shift) / factor
 
     def _imitate(
         self, fit: LandmarkFit, observations: Observations, say: ProgressCallback, cancel: Event | None

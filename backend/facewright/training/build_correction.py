@@ -13,7 +13,7 @@ from facewright.engine.opening import open_engine
 from facewright.errors import FacewrightError
 from facewright.export.files import atomic_write
 from facewright.fitting.correction import LandmarkCorrection, correction_features
-from facewright.fitting.landmark_fit import LandmarkFitConfig, LandmarkModel, fit_landmarks
+from facewright.fitting.landmark_fit import LandmarkFit, LandmarkFitConfig, LandmarkModel, fit_landmarks
 from facewright.perception.observe import LandmarkReader
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
@@ -27,24 +27,43 @@ RIDGES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 COMPONENTS = (40, 80, 160)
 
 
-def measure_block(rig: Rig, decoder, engine, reader, model: LandmarkModel, seed: tuple[int, int]):
+def measure_block(
+    rig: Rig, decoder: RigDecoder, engine, reader: LandmarkReader, model: LandmarkModel, seed: tuple[int, int]
+) -> dict[str, np.ndarray]:
     """Draw, detect and fit one block of random heads.
 
+    Args:
+        rig: a rig with prior, landmark map and appearance.
+        decoder: of the whole mesh.
+        engine: draws the heads.
+        reader: measures them as photos are measured.
+        model: the rig's landmark points.
+        seed: of the block.
+
     Returns:
-        Features (M, F), fitted codes (M, R) and true codes (M, R) of the heads in which a face was found.
+        `landmarks` (M, K, 3) px and `truth` (M, R) prior codes of the M heads in which a face was found, and every
+        field of their LandmarkFit, stacked.
     """
     heads = draw_heads(rig, decoder, RECIPE, BLOCK, np.random.default_rng(seed))
-    features, fitted, truth = [], [], []
+    rows: list[dict[str, np.ndarray]] = []
     for head, render in zip(heads, engine.render([head.job for head in heads]), strict=True):
         try:
             landmarks = reader(render.image)
         except FacewrightError:
             continue
         fit = fit_landmarks(model, landmarks, LandmarkFitConfig())
-        features.append(correction_features(model, fit))
-        fitted.append(fit.code)
-        truth.append(head.code)
-    return np.stack(features), np.stack(fitted), np.stack(truth)
+        rows.append(vars(fit) | {"landmarks": landmarks, "truth": head.code})
+    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+
+
+def read_block(path: Path, model: LandmarkModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return features (M, F), fitted codes (M, R) and true codes (M, R) of a measured block."""
+    with np.load(path) as block:
+        arrays = dict(block)
+    landmarks, truth = arrays.pop("landmarks"), arrays.pop("truth")
+    fits = [LandmarkFit(**{name: values[row] for name, values in arrays.items()}) for row in range(len(truth))]
+    features = [correction_features(model, fit, seen) for fit, seen in zip(fits, landmarks, strict=True)]
+    return np.stack(features), arrays["code"], truth
 
 
 def learn(features: np.ndarray, truth: np.ndarray, components: int, ridge: float) -> LandmarkCorrection:
@@ -98,8 +117,8 @@ def main() -> None:
         if not path.exists():
             arrays = measure_block(rig, decoder, engine, reader, model, (options.seed, block))
             atomic_write(path, lambda temporary, arrays=arrays: _save(temporary, arrays))
-    blocks = [np.load(path) for path in sorted(options.work.glob("*.npz"))]
-    features, fitted, truth = (np.concatenate([block[name] for block in blocks]) for name in ("f", "c", "t"))
+    blocks = [read_block(path, model) for path in sorted(options.work.glob("*.npz"))[: options.count // BLOCK]]
+    features, fitted, truth = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     report = choose_and_save(rig, model, features, fitted, truth, options)
     print(report)
 
@@ -138,9 +157,9 @@ Ridge regression from a landmark fit to the prior code (backend/facewright/fitti
     return card
 
 
-def _save(temporary: Path, arrays: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+def _save(temporary: Path, arrays: dict[str, np.ndarray]) -> None:
     with open(temporary, "wb") as stream:
-        np.savez(stream, f=arrays[0], c=arrays[1], t=arrays[2])
+        np.savez(stream, **arrays)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from facewright.fitting.correction import (
     correction_features,
     load_correction,
     neutral_landmarks,
+    observed_depth,
 )
 from facewright.fitting.landmark_fit import (
     CAMERA_DISTANCE_M,
@@ -25,6 +26,9 @@ from facewright.fitting.landmark_fit import (
 )
 from facewright.rig.nouns import LandmarkMap
 from facewright.rig.spec import load_rig
+
+
+SEEN = np.random.default_rng(5).normal(size=(40, 3))
 
 
 @pytest.fixture
@@ -61,18 +65,24 @@ def test_neutral_landmarks_undo_head_pose_and_expression(model):
 
 
 def test_features_of_a_perfect_fit_do_not_depend_on_the_smile(model):
-    serious = correction_features(model, shown(model, np.zeros(3), 0.0, 0.0))
-    smiling = correction_features(model, shown(model, np.zeros(3), 0.0, 0.9))
+    serious = correction_features(model, shown(model, np.zeros(3), 0.0, 0.0), SEEN)
+    smiling = correction_features(model, shown(model, np.zeros(3), 0.0, 0.9), SEEN)
     count = 2 * model.count
     np.testing.assert_allclose(smiling[:count], serious[:count], atol=1e-6)
-    assert smiling[count:].max() == pytest.approx(0.9)
+    assert smiling[count + model.count :].max() == pytest.approx(0.9)
 
 
 def test_features_are_free_of_size_and_place(model):
     fit = shown(model, np.zeros(3), 0.0, 0.0)
-    frontal = correction_features(model, fit)[: 2 * model.count].reshape(-1, 2)
+    frontal = correction_features(model, fit, SEEN)[: 2 * model.count].reshape(-1, 2)
     np.testing.assert_allclose(frontal.mean(0), 0.0, atol=1e-9)
     assert (frontal**2).sum(1).mean() == pytest.approx(1.0)
+
+
+def test_observed_depth_does_not_depend_on_the_head_pose_or_the_size():
+    turn = Rotation.from_euler("yx", [25, -12], degrees=True).as_matrix()
+    straight = observed_depth(SEEN, np.eye(3))
+    np.testing.assert_allclose(observed_depth(7.0 * SEEN @ turn.T + [3.0, 1.0, 9.0], turn), straight, atol=1e-9)
 
 
 def test_canonical_landmarks_are_the_projection_of_the_neutral_ones(model):
