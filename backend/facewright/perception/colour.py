@@ -40,7 +40,7 @@ HAIR_SHARE = 0.25
 """Share of the skull above the forehead that must differ from skin, or the head counts as bald."""
 
 SKIN_LUMINANCE_RANGE = (0.025, 0.62)
-LIP_OVER_SKIN_RANGE = (0.25, 1.1)
+LIP_OVER_SKIN_RANGE = (0.4, 1.0)
 BROW_LUMINANCE_RANGE = (0.006, 0.35)
 IRIS_LUMINANCE_RANGE = (0.012, 0.25)
 HAIR_LUMINANCE_RANGE = (0.006, 0.65)
@@ -226,7 +226,8 @@ def _plausible_colours(
     lip = albedo["lip"]
     lip_ratio = 0.55 if lip is None else np.clip(lip @ LUMINANCE / skin_luminance, *LIP_OVER_SKIN_RANGE)
     lip_hue = LIP_FROM_SKIN_CHROMA if lip is None or is_monochrome else chroma(lip) - skin_hue
-    lip_hue = skin_hue + np.clip(lip_hue, (0.08, -0.25), (1.3, 0.25))
+    # Teeth, gloss and shadow wash the measured lips out: half of the hue is the usual one.
+    lip_hue = skin_hue + np.clip((lip_hue + LIP_FROM_SKIN_CHROMA) / 2, (0.18, -0.2), (1.0, 0.1))
 
     brow_colour = _dark_colour(albedo["brow"], BROW_LUMINANCE_RANGE, 0.15 * skin_luminance, is_monochrome)
     brow_luminance = min(float(brow_colour @ LUMINANCE), 0.8 * skin_luminance)

