@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -241,7 +242,8 @@ class PhotoPipeline:
         same, so that the difference of the two detections is free of them.
 
         Returns:
-            The head, and the photo's landmarks (K, 3) without those errors.
+            The head, its residual measured against the photo's landmarks as they were seen; and the photo's landmarks
+            (K, 3) without the network's errors.
         """
         wanted = observations.landmarks_px
         for _ in range(self.config.fitting.detection_rounds):
@@ -249,7 +251,8 @@ class PhotoPipeline:
             wanted = observations.landmarks_px.astype(np.float64)
             wanted[:, :2] += shown - seen
             fit = fit_landmarks(self._model, wanted, MATCHING, fit.code)
-        return fit, wanted
+        errors_px = observations.landmarks_px[:, :2] - wanted[:, :2]
+        return replace(fit, residual_px=fit.residual_px + errors_px), wanted
 
     def _detect_as_photo(self, fit: LandmarkFit, observations: Observations) -> tuple[np.ndarray, np.ndarray]:
         """Draw the head as in the photo; return where its landmarks are and where they are seen, (K, 2) photo px each."""
