@@ -106,7 +106,7 @@ def correction_features(model: LandmarkModel, fit: LandmarkFit, landmarks_px: np
 
 
 def observed_depth(landmarks_px: np.ndarray, turn: np.ndarray) -> np.ndarray:
-    """Return the network's depth (K,) of landmarks (K, 3), the head's `turn` (3, 3) undone, centred, over their size."""
+    """Return the network's depth (K,) of landmarks (K, 3), the head's turn (3, 3) undone, centred, over their size."""
     centred = (landmarks_px - landmarks_px.mean(0)).astype(np.float64) @ turn
     return centred[:, 2] / np.sqrt((centred[:, :2] ** 2).sum(1).mean())
 

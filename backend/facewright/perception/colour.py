@@ -40,6 +40,9 @@ HAIR_SHARE = 0.25
 """Share of the skull above the forehead that must differ from skin, or the head counts as bald."""
 
 SKIN_LUMINANCE_RANGE = (0.025, 0.62)
+LIP_OVER_SKIN = 0.55
+"""Usual luminance of lips over that of skin."""
+
 LIP_OVER_SKIN_RANGE = (0.4, 1.0)
 BROW_LUMINANCE_RANGE = (0.006, 0.35)
 IRIS_LUMINANCE_RANGE = (0.012, 0.25)
@@ -224,9 +227,10 @@ def _plausible_colours(
     skin_colour = colour_of(skin_hue, skin_luminance)
 
     lip = albedo["lip"]
-    lip_ratio = 0.55 if lip is None else np.clip(lip @ LUMINANCE / skin_luminance, *LIP_OVER_SKIN_RANGE)
+    lip_ratio = LIP_OVER_SKIN if lip is None else np.clip(lip @ LUMINANCE / skin_luminance, *LIP_OVER_SKIN_RANGE)
+    lip_ratio = (lip_ratio + LIP_OVER_SKIN) / 2
     lip_hue = LIP_FROM_SKIN_CHROMA if lip is None or is_monochrome else chroma(lip) - skin_hue
-    # Teeth, gloss and shadow wash the measured lips out: half of the hue is the usual one.
+    # Teeth, gloss and shadow wash the measured lips out: half of what is taken is the usual.
     lip_hue = skin_hue + np.clip((lip_hue + LIP_FROM_SKIN_CHROMA) / 2, (0.18, -0.2), (1.0, 0.1))
 
     brow_colour = _dark_colour(albedo["brow"], BROW_LUMINANCE_RANGE, 0.15 * skin_luminance, is_monochrome)

@@ -238,8 +238,8 @@ class PhotoPipeline:
     def _match_detection(self, fit: LandmarkFit, observations: Observations) -> tuple[LandmarkFit, np.ndarray]:
         """Move the head until the landmark network sees on its render what it saw on the photo.
 
-        The network's errors depend on the face; on a render of nearly the same face in the same pose they are nearly the
-        same, so that the difference of the two detections is free of them.
+        The network's errors depend on the face; on a render of nearly the same face in the same pose they are nearly
+        the same, so that the difference of the two detections is free of them.
 
         Returns:
             The head, its residual measured against the photo's landmarks as they were seen; and the photo's landmarks
@@ -255,7 +255,7 @@ class PhotoPipeline:
         return replace(fit, residual_px=fit.residual_px + errors_px), wanted
 
     def _detect_as_photo(self, fit: LandmarkFit, observations: Observations) -> tuple[np.ndarray, np.ndarray]:
-        """Draw the head as in the photo; return where its landmarks are and where they are seen, (K, 2) photo px each."""
+        """Draw the head as in the photo; return where its landmarks are and where they are seen, (K, 2) photo px."""
         vertices = self.vertices(self._model.parameters(fit.code), fit.expression)
         photo_camera = fit.camera(observations.photo.shape[1::-1])
         shown, _ = project(photo_camera, landmark_points(self.rig, vertices))
