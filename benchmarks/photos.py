@@ -59,8 +59,8 @@ def measure(pipeline: PhotoPipeline, path: Path, entry: dict[str, str]) -> tuple
     result, observed = pipeline(decode_image(path))
     seconds = time.perf_counter() - start
     shown = pipeline.observe(render_as_photo(pipeline, result))
-    front = pipeline.observe(render_front(pipeline, result.parameters, result.colours, 512).image)
-    mean = pipeline.observe(render_front(pipeline, pipeline.rig.prior.mean, result.colours, 512).image)
+    front = pipeline.observe(render_front(pipeline, result.parameters, result.colours, 512))
+    mean = pipeline.observe(render_front(pipeline, pipeline.rig.prior.mean, result.colours, 512))
     row = Row(
         entry["file"],
         entry["person"],

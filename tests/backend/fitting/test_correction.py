@@ -27,7 +27,6 @@ from facewright.fitting.landmark_fit import (
 from facewright.rig.nouns import LandmarkMap
 from facewright.rig.spec import load_rig
 
-
 SEEN = np.random.default_rng(5).normal(size=(40, 3))
 
 
