@@ -2,7 +2,8 @@
 
 `python benchmarks/photos.py FOLDER [--sheets DIR] [--out photos.json] [--set key=value]`; FOLDER holds manifest.csv
 with the columns file, person, note. Identity: the embedding of the frontal neutral render against the mean embedding of
-every person's photos, plain and with the mean of each side taken out.
+every person's photos, plain and with the mean of each side taken out. Both nets also drive the fit; rows without a
+person (groups) count for the landmarks alone.
 """
 
 import argparse
@@ -58,14 +59,15 @@ def measure(pipeline: PhotoPipeline, path: Path, entry: dict[str, str]) -> tuple
     start = time.perf_counter()
     result, observed = pipeline(decode_image(path))
     seconds = time.perf_counter() - start
-    shown = pipeline.observe(render_as_photo(pipeline, result))
+    as_photo = render_as_photo(pipeline, result)
+    shown_px = pipeline.observe(as_photo).landmarks_px * (observed.photo.shape[1] / as_photo.shape[1])
     front = pipeline.observe(render_front(pipeline, result.parameters, result.colours, 512))
     mean = pipeline.observe(render_front(pipeline, pipeline.rig.prior.mean, result.colours, 512))
     row = Row(
         entry["file"],
         entry["person"],
-        LEFT_OUT not in entry["note"],
-        nme_interocular(shown.landmarks_px, observed.landmarks_px),
+        bool(entry["person"]) and LEFT_OUT not in entry["note"],
+        nme_interocular(shown_px, observed.landmarks_px),
         observed.embedding,
         front.embedding,
         mean.embedding,

@@ -23,6 +23,7 @@ from facewright.errors import FacewrightError
 from facewright.pipelines.photo import PhotoPipeline
 from facewright.rig.anchors import eye_centres
 from facewright.rig.appearance import MASK_CHANNELS
+from facewright.rig.nouns import Appearance, Mesh
 from facewright.rig.sources import makehuman
 from facewright.training.face_region import face_vertices
 from facewright.training.populations import macro_heads
@@ -81,7 +82,9 @@ def scan_mesh(scans: dict[str, np.ndarray]) -> EngineMesh:
     masks[..., channel["iris"]][eye & (distance <= IRIS_RADIUS)] = 255
     labels = np.ones((side, side), np.uint8)
     count = len(surfaces)
-    return build_engine_mesh(triangles, surfaces, np.arange(count), triangles, uv, masks, labels)
+    neutral = (scans["mean"][:, [0, 2, 1]] * [1.0, -1.0, 1.0] / 100.0).astype(np.float32)
+    look = Appearance(uv, np.arange(count, dtype=np.int32), triangles, masks, labels)
+    return build_engine_mesh(Mesh(neutral, triangles, surfaces), look)
 
 
 def surface_error_mm(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, rounds: int = 12) -> float:
