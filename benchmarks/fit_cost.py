@@ -1,6 +1,6 @@
 """What a fit costs: seconds by stage with everything loaded, and peak memory of the whole process.
 
-`python benchmarks/fit_cost.py [PHOTO] [--repeats 5] [--out fit_cost.json]`; without PHOTO the sample photo of scikit-image.
+`python benchmarks/fit_cost.py [PHOTO] [--repeats 5] [--out fit_cost.json]`; without PHOTO the sample photo.
 """
 
 import argparse

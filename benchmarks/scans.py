@@ -8,10 +8,12 @@ mixture with random face targets.
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from photos import INNER_51
 
 from facewright.config import FacewrightConfig, with_overrides
 from facewright.datatypes import FaceColours, RenderJob
@@ -21,9 +23,9 @@ from facewright.engine.mesh import EYE, SKIN, TEETH, EngineMesh, build_engine_me
 from facewright.engine.software import SoftwareEngine
 from facewright.errors import FacewrightError
 from facewright.pipelines.photo import PhotoPipeline
-from facewright.rig.anchors import eye_centres
+from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.appearance import MASK_CHANNELS
-from facewright.rig.nouns import Appearance, Mesh
+from facewright.rig.nouns import Appearance, Mesh, Rig
 from facewright.rig.sources import makehuman
 from facewright.training.face_region import face_vertices
 from facewright.training.populations import macro_heads
@@ -45,11 +47,52 @@ IRIS_RADIUS, PUPIL_RADIUS = 0.24, 0.10
 """Of the half of the atlas that shows the eye, whose disc spans the eyeball."""
 
 
-def scan_vertices(scans: dict[str, np.ndarray], generator: np.random.Generator) -> np.ndarray:
-    """Draw a random scanned head, (V, 3) m in world axes."""
-    code = generator.standard_normal(len(scans["identity"]))
-    vertices = scans["mean"] + np.tensordot(code, scans["identity"].astype(np.float32), 1)
-    return (vertices[:, [0, 2, 1]] * [1.0, -1.0, 1.0] / 100.0).astype(np.float32)
+@dataclass(frozen=True)
+class Head:
+    """A head to fit.
+
+    Attributes:
+        vertices_m: (V, 3) world axes.
+        triangles: (F, 3) of its skin.
+        eyes_m: (2, 3) eye centres, the right one first.
+        inner_points_m: (51, 3) its points for INNER_51.
+    """
+
+    vertices_m: np.ndarray
+    triangles: np.ndarray
+    eyes_m: np.ndarray
+    inner_points_m: np.ndarray
+
+
+def scan_heads(scans: dict[str, np.ndarray], count: int, generator: np.random.Generator) -> list[Head]:
+    """Draw random scanned heads."""
+    mesh = scan_mesh(scans)
+    skin = mesh.triangles[(mesh.surfaces[mesh.triangles] == SKIN).all(1)]
+    right_first = sorted(EYE_PARTS, key=lambda part: scans["mean"][part, 0].mean())
+    heads = []
+    for _ in range(count):
+        code = generator.standard_normal(len(scans["identity"]))
+        vertices = in_world(scans["mean"] + np.tensordot(code, scans["identity"].astype(np.float32), 1))
+        eyes = np.stack([vertices[part].mean(0) for part in right_first])
+        heads.append(Head(vertices, skin, eyes, vertices[scans["lm68"][17:]]))
+    return heads
+
+
+def made_heads(rig: Rig, count: int, generator: np.random.Generator) -> list[Head]:
+    """Draw random heads of MakeHuman's macro mixture."""
+    own = makehuman.read_mesh().vertices_m
+    face = np.zeros(len(own), bool)
+    face[face_vertices(rig)] = True
+    skin = rig.mesh.triangles[(rig.mesh.surfaces[rig.mesh.triangles] == SKIN).all(1)]
+    return [
+        Head(vertices, skin, eye_centres(rig, vertices), landmark_points(rig, vertices)[list(INNER_51)])
+        for vertices in macro_heads(own, face, count, generator).astype(np.float32)
+    ]
+
+
+def in_world(vertices_cm: np.ndarray) -> np.ndarray:
+    """Turn centimetres with y up into metres with z up."""
+    return (vertices_cm[:, [0, 2, 1]] * [1.0, -1.0, 1.0] / 100.0).astype(np.float32)
 
 
 def scan_mesh(scans: dict[str, np.ndarray]) -> EngineMesh:
@@ -82,37 +125,41 @@ def scan_mesh(scans: dict[str, np.ndarray]) -> EngineMesh:
     masks[..., channel["iris"]][eye & (distance <= IRIS_RADIUS)] = 255
     labels = np.ones((side, side), np.uint8)
     count = len(surfaces)
-    neutral = (scans["mean"][:, [0, 2, 1]] * [1.0, -1.0, 1.0] / 100.0).astype(np.float32)
     look = Appearance(uv, np.arange(count, dtype=np.int32), triangles, masks, labels)
-    return build_engine_mesh(Mesh(neutral, triangles, surfaces), look)
+    return build_engine_mesh(Mesh(in_world(scans["mean"]), triangles, surfaces), look)
 
 
-def surface_error_mm(points: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, rounds: int = 12) -> float:
-    """Return the median point-to-surface distance in mm after alignment by a similarity (iterated closest points)."""
-    moved = points.astype(np.float64)
+def surface_error_mm(points: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], head: Head, rounds: int = 12) -> float:
+    """Return the median distance in mm of points (n, 3) to a head's surface.
+
+    A similarity through corresponding points comes first, then rigid iterations of closest points.
+    """
+    source, target = pairs
+    scale, rotation, shift = align_rigidly(source, target, np.ones(len(source)), with_scale=True)
+    moved = scale * points.astype(np.float64) @ rotation.T + shift
     for _ in range(rounds):
-        found = closest_points(moved, vertices, triangles)
-        nearest = found.points(vertices)
-        scale, rotation, shift = align_rigidly(moved, nearest, np.ones(len(moved)), with_scale=True)
-        moved = scale * moved @ rotation.T + shift
-    return float(1000 * np.median(closest_points(moved, vertices, triangles).distance_m))
+        nearest = closest_points(moved, head.vertices_m, head.triangles).points(head.vertices_m)
+        _, rotation, shift = align_rigidly(moved, nearest, np.ones(len(moved)))
+        moved = moved @ rotation.T + shift
+    return float(1000 * np.median(closest_points(moved, head.vertices_m, head.triangles).distance_m))
 
 
-def compare(pipeline: PhotoPipeline, engine, heads, eyes, triangles: np.ndarray) -> dict[str, float]:
+def compare(pipeline: PhotoPipeline, engine: SoftwareEngine, heads: list[Head]) -> dict[str, float]:
     """Draw, fit and compare heads of one topology; return medians over heads of the median errors."""
-    face = face_vertices(pipeline.rig)
-    mean_head = pipeline.vertices(pipeline.rig.prior.mean)[face]
+    rig, face = pipeline.rig, face_vertices(pipeline.rig)
     fitted, mean, failed = [], [], 0
-    for vertices in heads:
-        camera = canonical_camera(eyes(vertices), PORTRAIT_FRAME, PHOTO_PX)
-        photo = engine.render([RenderJob(vertices, camera, PLAIN, DEFAULT_LIGHTING)])[0].image
+    for head in heads:
+        camera = canonical_camera(head.eyes_m, PORTRAIT_FRAME, PHOTO_PX)
+        photo = engine.render([RenderJob(head.vertices_m, camera, PLAIN, DEFAULT_LIGHTING)])[0].image
         try:
             result, _ = pipeline(photo)
         except FacewrightError:
             failed += 1
             continue
-        fitted.append(surface_error_mm(pipeline.vertices(result.parameters)[face], vertices, triangles))
-        mean.append(surface_error_mm(mean_head, vertices, triangles))
+        for errors, parameters in ((fitted, result.parameters), (mean, rig.prior.mean)):
+            vertices = pipeline.vertices(parameters)
+            points = landmark_points(rig, vertices)[list(INNER_51)]
+            errors.append(surface_error_mm(vertices[face], (points, head.inner_points_m), head))
     return {
         "heads": len(fitted),
         "failed": failed,
@@ -136,34 +183,13 @@ def main() -> None:
     pipeline = PhotoPipeline.from_config(with_overrides(FacewrightConfig(), options.set))
     generator = np.random.default_rng(options.seed)
     scans = dict(np.load(options.scans))
-    mesh = scan_mesh(scans)
-    skin = mesh.triangles[(mesh.surfaces[mesh.triangles] == SKIN).all(1)]
-    own = makehuman.read_mesh().vertices_m
-    face = np.zeros(len(own), bool)
-    face[face_vertices(pipeline.rig)] = True
     report = {
-        "scans": compare(
-            pipeline,
-            SoftwareEngine(mesh),
-            [scan_vertices(scans, generator) for _ in range(options.count)],
-            lambda vertices: np.stack([vertices[part].mean(0) for part in _right_first(scans)]),
-            skin,
-        ),
-        "macro": compare(
-            pipeline,
-            pipeline.engine,
-            macro_heads(own, face, options.count, generator).astype(np.float32),
-            lambda vertices: eye_centres(pipeline.rig, vertices),
-            pipeline.rig.mesh.triangles,
-        ),
+        "scans": compare(pipeline, SoftwareEngine(scan_mesh(scans)), scan_heads(scans, options.count, generator)),
+        "macro": compare(pipeline, pipeline.engine, made_heads(pipeline.rig, options.count, generator)),
     }
     for name, row in report.items():
         print(name, "  ".join(f"{key} {value:.3f}" for key, value in row.items()))
     options.out.write_text(json.dumps(report, indent=1))
-
-
-def _right_first(scans: dict[str, np.ndarray]) -> list[slice]:
-    return sorted(EYE_PARTS, key=lambda part: scans["mean"][part, 0].mean())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Head pose, camera, expression and identity solved together from landmarks through the rig (bounded Gauss-Newton)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,7 +126,6 @@ def fit_landmarks(
     landmarks_px: np.ndarray,
     config: LandmarkFitConfig,
     code: np.ndarray | None = None,
-    stop: Callable[[], bool] = lambda: False,
 ) -> LandmarkFit:
     """Solve camera, head pose, expression and (optionally) identity from landmarks.
 
@@ -136,7 +134,6 @@ def fit_landmarks(
         landmarks_px: (K, 2) or (K, 3) x right, y down in px; the depth column serves the first guess of the head pose.
         config: weights and iterations.
         code: (R,) start and expected identity, which stays when `config.solve_code` is off; zeros by default.
-        stop: asked between steps; when it says yes, the best so far is returned.
 
     Returns:
         The fit.
@@ -153,8 +150,6 @@ def fit_landmarks(
     by_expression = model.expression_jacobian(code)[:, :, seen]
     by_code = model.code_jacobian(code, expression) if config.solve_code else np.zeros((model.count, 3, 0))
     for step in range(config.iterations):
-        if stop():
-            break
         if step == config.iterations // 2:
             by_expression = model.expression_jacobian(code)[:, :, seen]
             if config.solve_code:

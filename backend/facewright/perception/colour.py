@@ -223,7 +223,7 @@ def _plausible_colours(
 ) -> FaceColours:
     """Keep every colour within what people have; where nothing was seen, take what goes with the rest."""
     locus = skin_locus(skin_luminance)
-    skin_hue = locus if is_monochrome else np.clip(chroma(skin), locus - 0.2, locus + 0.2)
+    skin_hue = locus if is_monochrome else np.clip(chroma(skin), locus - 0.12, locus + 0.12)
     skin_colour = colour_of(skin_hue, skin_luminance)
 
     lip = albedo["lip"]

@@ -113,10 +113,14 @@ def test_one_wild_landmark_hardly_moves_the_fit(rig):
     )
 
 
-def test_stop_leaves_the_first_guess(rig):
+def test_code_scale_keeps_the_head_near_the_one_it_starts_from(rig):
     model = LandmarkModel(rig)
-    landmarks = projected(model, np.array([2.0, -2.0]), np.zeros(52), turned(0.0, 0.0, 0.0), 900.0, np.zeros(2))
-    np.testing.assert_array_equal(fit_landmarks(model, landmarks, EXACT, stop=lambda: True).code, 0.0)
+    landmarks = projected(model, np.array([1.5, -1.5]), np.zeros(52), turned(0.0, 0.0, 0.0), 900.0, np.zeros(2))
+    start = np.array([0.4, 0.4])
+    held = fit_landmarks(model, landmarks, LandmarkFitConfig(code_scale=1e-3), start)
+    np.testing.assert_allclose(held.code, start, atol=0.01)
+    free = fit_landmarks(model, landmarks, replace(EXACT, code_scale=1.0), start)
+    np.testing.assert_allclose(free.code, [1.5, -1.5], atol=0.05)
 
 
 def test_code_jacobian_matches_finite_differences(rig):
