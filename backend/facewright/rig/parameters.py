@@ -5,6 +5,9 @@ import torch
 REST_CHANNELS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0)
 """Values of the nine channels of a bone at rest."""
 
+SMALLEST_SCALE = 0.1
+"""Many parameters can shrink one bone together; its scale never falls below this, let alone through zero."""
+
 
 def channels_from_parameters(
     parameters: torch.Tensor,
@@ -24,7 +27,7 @@ def channels_from_parameters(
         channel_maximum: (P, J, 9) offsets from the neutral at 1.
 
     Returns:
-        (B, J, 9) m, rad, ratio: absolute values, a scale at rest is 1.
+        (B, J, 9) m, rad, ratio: absolute values, a scale at rest is 1 and at least SMALLEST_SCALE.
     """
     batch, bones = parameters.shape[0], channel_neutral.shape[0]
     offset = 2.0 * (parameters - 0.5)
@@ -33,4 +36,5 @@ def channels_from_parameters(
     lower = torch.where(offset < 0, -offset, zero)
     driven = lower @ channel_minimum.flatten(1) + upper @ channel_maximum.flatten(1)  # (B, J * 9)
     rest = torch.tensor(REST_CHANNELS, dtype=parameters.dtype, device=parameters.device)
-    return driven.view(batch, bones, 9) + channel_neutral + rest
+    channels = driven.view(batch, bones, 9) + channel_neutral + rest
+    return torch.cat([channels[..., :6], channels[..., 6:].clamp(min=SMALLEST_SCALE)], dim=-1)

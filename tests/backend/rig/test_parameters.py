@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from facewright.rig.parameters import channels_from_parameters
+from facewright.rig.parameters import SMALLEST_SCALE, channels_from_parameters
 
 GENERATOR = np.random.default_rng(1)
-NEUTRAL, MINIMUM, MAXIMUM = (torch.tensor(GENERATOR.normal(size=shape)) for shape in ((4, 9), (3, 4, 9), (3, 4, 9)))
+NEUTRAL, MINIMUM, MAXIMUM = (torch.tensor(GENERATOR.normal(0, 0.05, shape)) for shape in ((4, 9), (3, 4, 9), (3, 4, 9)))
 
 
 def test_all_parameters_at_half_give_the_neutral_offsets_from_rest():
@@ -26,3 +26,13 @@ def test_gradient_at_half_is_not_zero():
     values = torch.full((1, 3), 0.5, dtype=torch.float64, requires_grad=True)
     channels_from_parameters(values, NEUTRAL, MINIMUM, MAXIMUM).sum().backward()
     assert torch.allclose(values.grad[0], 2.0 * MAXIMUM.sum((1, 2)))
+
+
+def test_scales_stop_at_the_smallest_and_locations_do_not():
+    shrink = torch.zeros(2, 1, 9)
+    shrink[:, 0, 7] = -0.8
+    shrink[:, 0, 1] = -0.8
+    channels = channels_from_parameters(torch.zeros(1, 2), torch.zeros(1, 9), shrink, -shrink)
+    assert channels[0, 0, 7].item() == torch.tensor(SMALLEST_SCALE).item()
+    torch.testing.assert_close(channels[0, 0, 1], torch.tensor(-1.6))
+    torch.testing.assert_close(channels[0, 0, [6, 8]], torch.ones(2))
