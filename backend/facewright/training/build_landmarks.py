@@ -18,6 +18,7 @@ from facewright.perception.observe import LandmarkReader
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
 from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.training.face_region import shown_skin
 from facewright.training.synthetic_photos import PhotoRecipe, draw_heads
 
 RECIPE = PhotoRecipe(size_px=384, yaw_deg=4.0, pitch_deg=4.0, roll_deg=2.0)
@@ -28,20 +29,22 @@ SPREAD_TRUST_M = 0.004
 """A landmark whose surface points spread this much counts half."""
 
 
-def surface_points(rig: Rig, vertices_px: np.ndarray, depth_m: np.ndarray, landmarks_px: np.ndarray) -> np.ndarray:
-    """Find the skin triangle in front under each landmark.
+def surface_points(
+    rig: Rig, candidates: np.ndarray, vertices_px: np.ndarray, depth_m: np.ndarray, landmarks_px: np.ndarray
+) -> np.ndarray:
+    """Find the triangle in front under each landmark.
 
     Args:
         rig: the rig.
+        candidates: (C,) numbers of the triangles that may carry landmarks.
         vertices_px: (V, 2) projected vertices.
         depth_m: (V,) their distances from the camera.
         landmarks_px: (K, 2).
 
     Returns:
-        (K, 4) triangle number and barycentric coordinates; triangle -1 where no skin lies under the landmark.
+        (K, 4) triangle number and barycentric coordinates; triangle -1 where none lies under the landmark.
     """
-    skin = np.flatnonzero((rig.mesh.surfaces[rig.mesh.triangles] == 0).all(1))
-    corners = vertices_px[rig.mesh.triangles[skin]]  # (T, 3, 2)
+    corners = vertices_px[rig.mesh.triangles[candidates]]  # (C, 3, 2)
     low, high = corners.min(1), corners.max(1)
     found = np.full((len(landmarks_px), 4), -1.0)
     for index, point in enumerate(landmarks_px):
@@ -55,9 +58,9 @@ def surface_points(rig: Rig, vertices_px: np.ndarray, depth_m: np.ndarray, landm
         weights = weights / area[:, None]
         inside = (weights >= -1e-6).all(1)
         if inside.any():
-            depths = (depth_m[rig.mesh.triangles[skin[near[inside]]]] * weights[inside]).sum(1)
+            depths = (depth_m[rig.mesh.triangles[candidates[near[inside]]]] * weights[inside]).sum(1)
             front = np.flatnonzero(inside)[np.argmin(depths)]
-            found[index] = skin[near[front]], *weights[front]
+            found[index] = candidates[near[front]], *weights[front]
     return found
 
 
@@ -113,6 +116,8 @@ def main() -> None:
     generator = np.random.default_rng(options.seed)
     expressions = np.zeros((options.count, len(ARKIT_52)))
     expressions[:, ARKIT_52.index("jawOpen")] = generator.uniform(*JAW_OPEN, options.count)
+    # Under the lips of an open mouth lies its inside, which no landmark means.
+    candidates = np.flatnonzero(shown_skin(rig)[rig.mesh.triangles].any(1))
     samples = []
     for start in tqdm(range(0, options.count, 8), desc="renders"):
         batch = expressions[start : start + 8]
@@ -123,7 +128,7 @@ def main() -> None:
             except FacewrightError:
                 continue
             pixels, depth = project(head.job.camera, head.job.vertices_m)
-            samples.append(surface_points(rig, pixels, depth, landmarks[:, :2]))
+            samples.append(surface_points(rig, candidates, pixels, depth, landmarks[:, :2]))
     arrays = aggregate(rig, np.stack(samples))
     spread = arrays.pop("spread_m") * 1000
     path = RIGS_DIR / options.rig / "landmarks.safetensors"

@@ -7,10 +7,22 @@ from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.mesh import SKIN
 from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.nouns import Rig
-from facewright.training.registration import align_rigidly
+from facewright.training.registration import align_rigidly, seen_points
 
-HIDDEN_M = 0.004
-"""A vertex this far behind the nearest one of its 2 px cell is inside the mouth, the nose or the lids."""
+FRONT_VIEW = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+"""Axes of the picture plane of a look along +Y."""
+
+
+def shown_skin(rig: Rig) -> np.ndarray:
+    """Return (V,) bool, the skin vertices that the frontal view of the neutral head shows; no mouth, nose or lid inside.
+
+    Args:
+        rig: the rig.
+    """
+    is_skin = rig.mesh.surfaces == SKIN
+    triangles = rig.mesh.triangles[is_skin[rig.mesh.triangles].all(1)]
+    vertices = rig.mesh.vertices_m.astype(np.float64)
+    return is_skin & seen_points(vertices, triangles, FRONT_VIEW, np.array([0.0, 1.0, 0.0]))
 
 
 def face_vertices(rig: Rig) -> np.ndarray:
@@ -21,19 +33,10 @@ def face_vertices(rig: Rig) -> np.ndarray:
     """
     vertices = rig.mesh.vertices_m
     camera = canonical_camera(eye_centres(rig, vertices), FACE_FRAME, 256)
-    pixels, depth = project(camera, vertices)
+    pixels, _ = project(camera, vertices)
     outline, _ = project(camera, landmark_points(rig, vertices))
     hull = Delaunay(outline[ConvexHull(outline).vertices])
-    inside = (rig.mesh.surfaces == SKIN) & (hull.find_simplex(pixels) >= 0)
-    cells = np.floor(pixels / 4).astype(int)
-    nearest: dict[tuple[int, int], float] = {}
-    for index in np.flatnonzero(inside):
-        cell = (cells[index, 0], cells[index, 1])
-        nearest[cell] = min(nearest.get(cell, np.inf), depth[index])
-    seen = [
-        index for index in np.flatnonzero(inside) if depth[index] < nearest[cells[index, 0], cells[index, 1]] + HIDDEN_M
-    ]
-    return np.array(seen)
+    return np.flatnonzero(shown_skin(rig) & (hull.find_simplex(pixels) >= 0))
 
 
 def aligned_error_mm(source: np.ndarray, target: np.ndarray) -> float:
