@@ -14,7 +14,7 @@ FRONT_VIEW = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 
 
 def shown_skin(rig: Rig) -> np.ndarray:
-    """Return (V,) bool, the skin vertices that the frontal view of the neutral head shows; no mouth, nose or lid inside.
+    """Return (V,) bool, the skin vertices that the frontal view of the neutral head shows; nothing inside the mouth.
 
     Args:
         rig: the rig.

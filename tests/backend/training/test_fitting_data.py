@@ -38,7 +38,8 @@ def test_surface_point_under_a_projected_point_is_that_point(rig):
     front = np.flatnonzero(normals @ towards > 0.5 * np.linalg.norm(normals, axis=1))[:5]
     shares = np.array([0.2, 0.3, 0.5])
     wanted, _ = project(camera, (corners[front] * shares[:, None]).sum(1))
-    found = surface_points(rig, np.arange(len(rig.mesh.triangles)), pixels, depth, np.vstack([wanted, [[-500.0, -500.0]]]))
+    candidates = np.arange(len(rig.mesh.triangles))
+    found = surface_points(rig, candidates, pixels, depth, np.vstack([wanted, [[-500.0, -500.0]]]))
     np.testing.assert_array_equal(found[:-1, 0], front)
     np.testing.assert_allclose(found[:-1, 1:], np.tile(shares, (len(front), 1)), atol=0.02)
     assert found[-1, 0] == -1
