@@ -50,7 +50,7 @@ class FittingConfig:
     landmark_stage: bool = True
     imitator_stage: bool = True
     learnt_correction: bool = True
-    detection_rounds: int = ranged(3, 0, 20)
+    detection_rounds: int = ranged(1, 0, 20)
     engine_judge: bool = True
     iterations: int = ranged(50, 0, 10_000)
     learning_rate: float = ranged(0.05, 1e-6, 100.0)
