@@ -136,7 +136,8 @@ def compile_rig(folder: Path, digest: str) -> nouns.Rig:
 def _read_mesh(folder: Path, source: str) -> tuple[nouns.Mesh, np.ndarray]:
     if source == "makehuman":
         read = makehuman.read_mesh()
-        mesh = nouns.Mesh(read.vertices_m.astype(np.float32), read.triangles.astype(np.int32), read.parts)
+        vertices = makehuman.even_rim(read.vertices_m, read.triangles)
+        mesh = nouns.Mesh(vertices.astype(np.float32), read.triangles.astype(np.int32), read.parts)
         return mesh, makehuman.read_arkit().astype(np.float32)
     if source != "file":
         raise invalid(folder / "rig.toml", f"key 'source': expected one of {', '.join(SOURCES)}, found '{source}'")

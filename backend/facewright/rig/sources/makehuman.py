@@ -88,7 +88,6 @@ def read_mesh() -> SourceMesh:
     base = _read_base()
     ground = np.array([0.0, 0.0, FEET_BELOW_ORIGIN_M])
     mean = base.vertices_m + _macro_sum(0.5, 0.5, 0.5, 0.5, MEAN_ANCESTRY) + ground
-    mean = _with_even_rim(mean, base.triangles)
     return SourceMesh(mean, base.triangles, base.parts, base.groups, base.base_vertices, base.triangle_uvs)
 
 
@@ -152,8 +151,10 @@ class _Base:
     compact: np.ndarray
 
 
-def _with_even_rim(vertices_m: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+def even_rim(vertices_m: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Smooth the lowest open edge of the mesh, where the cut through the body leaves steps.
+
+    Compiled rigs have it even; what is built from the mesh (weights, atlas, prior) reads the mesh as it was cut.
 
     Args:
         vertices_m: (V, 3).
