@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facewright.datatypes import FaceColours, RenderJob
+from facewright.datatypes import FaceColours, Look, RenderJob
 from facewright.engine import DEFAULT_LIGHTING, open_engine
 from facewright.engine.cameras import FACE_FRAME, canonical_camera
 from facewright.engine.opengl import OpenGLEngine
@@ -48,7 +48,7 @@ def jobs_of(rig: Rig, decoder: RigDecoder, parameters: torch.Tensor, side_px: in
         RenderJob(
             head,
             canonical_camera(np.stack([head[eye].mean(axis=0) for eye in eyes]), FACE_FRAME, side_px),
-            FaceColours.from_vector(generator.uniform(0.1, 0.8, 15)),
+            Look(FaceColours.from_vector(generator.uniform(0.1, 0.8, 18))),
             DEFAULT_LIGHTING,
         )
         for head in vertices

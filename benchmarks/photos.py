@@ -61,8 +61,8 @@ def measure(pipeline: PhotoPipeline, path: Path, entry: dict[str, str]) -> tuple
     seconds = time.perf_counter() - start
     as_photo = render_as_photo(pipeline, result)
     shown_px = pipeline.observe(as_photo).landmarks_px * (observed.photo.shape[1] / as_photo.shape[1])
-    front = pipeline.observe(render_front(pipeline, result.parameters, result.colours, 512))
-    mean = pipeline.observe(render_front(pipeline, pipeline.rig.prior.mean, result.colours, 512))
+    front = pipeline.observe(render_front(pipeline, result.parameters, result.look, 512))
+    mean = pipeline.observe(render_front(pipeline, pipeline.rig.prior.mean, result.look, 512))
     row = Row(
         entry["file"],
         entry["person"],

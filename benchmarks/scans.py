@@ -16,7 +16,7 @@ import torch
 from photos import INNER_51
 
 from facewright.config import FacewrightConfig, with_overrides
-from facewright.datatypes import FaceColours, RenderJob
+from facewright.datatypes import FaceColours, Look, RenderJob
 from facewright.engine.cameras import PORTRAIT_FRAME, canonical_camera
 from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.engine.mesh import EYE, SKIN, TEETH, EngineMesh, build_engine_mesh
@@ -38,6 +38,7 @@ PLAIN = FaceColours(
     brow=np.array([0.25, 0.18, 0.13], np.float32),
     iris=np.array([0.30, 0.20, 0.12], np.float32),
     hair=np.array([0.25, 0.18, 0.13], np.float32),
+    beard=np.array([0.25, 0.18, 0.13], np.float32),
 )
 SKIN_PARTS = (slice(0, 11248),)
 """Face, head and neck vertices of ICT-FaceKit."""
@@ -150,7 +151,7 @@ def compare(pipeline: PhotoPipeline, engine: SoftwareEngine, heads: list[Head]) 
     fitted, mean, failed = [], [], 0
     for head in heads:
         camera = canonical_camera(head.eyes_m, PORTRAIT_FRAME, PHOTO_PX)
-        photo = engine.render([RenderJob(head.vertices_m, camera, PLAIN, DEFAULT_LIGHTING)])[0].image
+        photo = engine.render([RenderJob(head.vertices_m, camera, Look(PLAIN), DEFAULT_LIGHTING)])[0].image
         try:
             result, _ = pipeline(photo)
         except FacewrightError:

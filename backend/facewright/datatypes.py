@@ -35,9 +35,12 @@ ARKIT_52 = (
 
 PART_NAMES = (
     "background", "skin", "brows", "eyes", "iris", "upper_lip", "lower_lip", "inner_mouth", "nose", "ears", "hair",
-    "neck", "lashes",
+    "neck", "lashes", "beard", "glasses",
 )  # fmt: skip
 """Classes of label maps: a label is an index into this tuple."""
+
+STYLE_GROUPS = ("hair", "brows", "beard", "lips", "eyes", "glasses")
+"""Groups of choice parameters: a head has one choice of each. `lips` and `eyes` are make-up."""
 
 
 @dataclass(frozen=True)
@@ -59,22 +62,92 @@ class Camera:
 
 @dataclass(frozen=True)
 class FaceColours:
-    """Albedo colours of a head, each (3,) float32 sRGB in [0, 1]; `hair` tints the plain scalp."""
+    """Albedo colours of a head, each (3,) float32 sRGB in [0, 1]."""
 
     skin: np.ndarray
     lip: np.ndarray
     brow: np.ndarray
     iris: np.ndarray
     hair: np.ndarray
+    beard: np.ndarray
 
     def vector(self) -> np.ndarray:
-        """Return the colours as one (15,) vector: skin, lip, brow, iris, hair."""
-        return np.concatenate([self.skin, self.lip, self.brow, self.iris, self.hair]).astype(np.float32)
+        """Return the colours as one (18,) vector: skin, lip, brow, iris, hair, beard."""
+        return np.concatenate([self.skin, self.lip, self.brow, self.iris, self.hair, self.beard]).astype(np.float32)
 
     @staticmethod
     def from_vector(values: np.ndarray) -> "FaceColours":
-        """Build colours from a (15,) vector in the order of `vector`."""
-        return FaceColours(*np.asarray(values, np.float32).reshape(5, 3))
+        """Build colours from an (18,) vector in the order of `vector`."""
+        return FaceColours(*np.asarray(values, np.float32).reshape(6, 3))
+
+
+@dataclass(frozen=True)
+class SkinDetail:
+    """What the skin is like, each in [0, 1].
+
+    Attributes:
+        pores: strength of pores and fine mottling.
+        redness: strength of the blood in cheeks, nose and ears; 0.5 is the average.
+        freckles: strength of freckles.
+        wrinkles: strength of wrinkles and of the marks of age.
+    """
+
+    pores: float = 0.5
+    redness: float = 0.5
+    freckles: float = 0.0
+    wrinkles: float = 0.0
+
+    def vector(self) -> np.ndarray:
+        """Return (4,) float32: pores, redness, freckles, wrinkles."""
+        return np.array([self.pores, self.redness, self.freckles, self.wrinkles], np.float32)
+
+
+@dataclass(frozen=True)
+class Style:
+    """The choice parameters of a head: one name of a choice for each of STYLE_GROUPS, "" for the rig's default."""
+
+    hair: str = ""
+    brows: str = ""
+    beard: str = ""
+    lips: str = ""
+    eyes: str = ""
+    glasses: str = ""
+
+    def choice(self, group: str) -> str:
+        """Return the choice of a group; `group` is one of STYLE_GROUPS."""
+        return getattr(self, group)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a head is painted and what it wears.
+
+    Attributes:
+        colours: albedo colours.
+        skin: pores, redness, freckles, wrinkles.
+        style: hair, brows, beard, make-up, glasses.
+    """
+
+    colours: FaceColours
+    skin: SkinDetail = SkinDetail()
+    style: Style = Style()
+
+
+@dataclass(frozen=True, eq=False)
+class PosedPiece:
+    """A piece that a head wears (hair, beard, glasses), posed with the head.
+
+    Attributes:
+        group: one of STYLE_GROUPS.
+        choice: name of the choice that the piece belongs to.
+        vertices_m: (n, 3) float32 world space.
+        normals: (n, 3) float32 unit, world space.
+    """
+
+    group: str
+    choice: str
+    vertices_m: np.ndarray
+    normals: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -99,14 +172,17 @@ class RenderJob:
     Attributes:
         vertices_m: (V, 3) posed vertices of the rig's mesh in world space.
         camera: where to draw it from.
-        colours: albedo colours.
+        look: colours, skin and style.
         lighting: light.
+        pieces: what the head wears, posed with it (`rig/dressing.py`); without them only the painted part of the style
+            is drawn.
     """
 
     vertices_m: np.ndarray
     camera: Camera
-    colours: FaceColours
+    look: Look
     lighting: Lighting
+    pieces: tuple[PosedPiece, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,7 +265,7 @@ class FitResult:
         parameters: (P,) rig parameters in [0, 1].
         expression: (E,) ARKit-52 coefficients of the photo in [0, 1].
         photo_camera: the camera that shows the head as in the photo; its rotation is the head pose.
-        colours: albedo colours.
+        look: colours, skin and style.
         lighting: light of the photo.
         losses: final loss terms by name.
         stage_ms: time per stage in ms, in order.
@@ -198,7 +274,7 @@ class FitResult:
     parameters: np.ndarray
     expression: np.ndarray
     photo_camera: Camera
-    colours: FaceColours
+    look: Look
     lighting: Lighting
     losses: dict[str, float]
     stage_ms: dict[str, float]

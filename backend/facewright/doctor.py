@@ -152,6 +152,7 @@ def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
     from facewright import weights
     from facewright.fitting.correction import load_correction
     from facewright.rig.spec import load_rig
+    from facewright.rig.styles import look_size
 
     subject = f"rig {rig_id}"
     rebuild = "restore the rig's folder, or build the missing files as rigs/README.md describes"
@@ -161,16 +162,18 @@ def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
         missing = [name for name, part in parts.items() if part is None]
         if missing:
             return Finding(subject, "FAIL", f"version {rig.version} lacks: {', '.join(missing)}", rebuild)
-        weights.load_imitator(rigs_dir / rig_id / "imitator.safetensors", len(rig.parameters))
-        correction = load_correction(rigs_dir / rig_id / "correction.safetensors", rig.prior.factors.shape[1])
+        counts = (len(rig.parameters), look_size(rig.styles))
+        weights.load_imitator(rigs_dir / rig_id / "imitator.safetensors", rig.version, *counts)
+        rank = rig.prior.factors.shape[1]
+        correction = load_correction(rigs_dir / rig_id / "correction.safetensors", rank, rig.version)
     except FacewrightError as error:
         return Finding(subject, "FAIL", f"{error.reason}: {error}", error.remedy)
     if correction is None:
         return Finding(
             subject, "warn", f"version {rig.version} has no landmark correction; fits are less exact", rebuild
         )
-    counts = f"{len(rig.parameters)} parameters, {len(rig.bones)} bones, {len(rig.mesh.vertices_m)} vertices"
-    return Finding(subject, "ok", f"version {rig.version}, {counts}")
+    size = f"{len(rig.parameters)} parameters, {len(rig.bones)} bones, {len(rig.mesh.vertices_m)} vertices"
+    return Finding(subject, "ok", f"version {rig.version}, {size}")
 
 
 def check_cache(folder: Path, disk_usage: Callable = shutil.disk_usage) -> Finding:

@@ -177,12 +177,14 @@ def load_embedder(device: str = "cpu", directory: Path | None = None) -> Embedde
     return _freeze(Embedder(read_layers(ensure("embedder", directory).read_bytes())), device)
 
 
-def load_imitator(path: Path, parameter_count: int, device: str = "cpu") -> Imitator:
+def load_imitator(path: Path, rig_version: str, parameter_count: int, look_count: int, device: str = "cpu") -> Imitator:
     """Return a rig's imitator, frozen, on a device.
 
     Args:
         path: safetensors file written by `save_imitator`.
+        rig_version: version of the rig; one that was trained on another is refused.
         parameter_count: P of the rig.
+        look_count: A of the rig.
         device: torch device.
 
     Raises:
@@ -194,30 +196,37 @@ def load_imitator(path: Path, parameter_count: int, device: str = "cpu") -> Imit
         raise WeightsMissing(f"the imitator {path} does not exist", remedy)
     try:
         with safe_open(path, "pt") as stream:
-            fields = json.loads(stream.metadata()["config"])
+            metadata = stream.metadata()
+            fields = json.loads(metadata["config"])
+            trained_on = metadata.get("rig_version", "an older version")
+            if trained_on != rig_version:
+                message = f"{path} was trained on rig version {trained_on}, the rig is {rig_version}"
+                raise WeightsCorrupt(message, remedy)
             tensors = {name: stream.get_tensor(name).float() for name in stream.keys()}  # noqa: SIM118 (no mapping)
         network = Imitator(ImitatorConfig(**{**fields, "channels": tuple(fields["channels"])}))
         network.load_state_dict(tensors, strict=True)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise WeightsCorrupt(f"{path} is no imitator: {error}", remedy) from error
-    if network.config.parameter_count != parameter_count:
-        found = network.config.parameter_count
-        raise WeightsCorrupt(f"{path} was trained for {found} parameters, the rig has {parameter_count}", remedy)
+    found = (network.config.parameter_count, network.config.look_count)
+    if found != (parameter_count, look_count):
+        message = f"{path} was trained for {found} parameters and look numbers, the rig has"
+        raise WeightsCorrupt(f"{message} {(parameter_count, look_count)}", remedy)
     return _freeze(network.to(memory_format=torch.channels_last), device)
 
 
-def save_imitator(path: Path, network: Imitator) -> None:
+def save_imitator(path: Path, network: Imitator, rig_version: str) -> None:
     """Write an imitator in half precision with its config in the header.
 
     Args:
         path: where to; a temporary name that the caller renames.
         network: trained.
+        rig_version: version of the rig that it was trained on.
     """
     tensors = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in network.state_dict().items()
     }
-    save_file(tensors, path, {"config": json.dumps(dataclasses.asdict(network.config))})
+    save_file(tensors, path, {"config": json.dumps(dataclasses.asdict(network.config)), "rig_version": rig_version})
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def profile_view() -> np.ndarray:
     """Draw the neutral head from its side."""
     import torch
 
-    from facewright.datatypes import FaceColours, RenderJob
+    from facewright.datatypes import FaceColours, Look, RenderJob
     from facewright.engine import open_engine
     from facewright.engine.cameras import orbit_camera
     from facewright.engine.lighting import DEFAULT_LIGHTING
@@ -50,8 +50,8 @@ def profile_view() -> np.ndarray:
     rig = load_rig("makehuman")
     vertices = RigDecoder(rig).vertices(torch.full((1, len(rig.parameters)), 0.5), torch.zeros(1, 52))[0].numpy()
     eyes = np.stack([vertices[rig.anchors[name]].mean(0) for name in ("eye_centre.R", "eye_centre.L")])
-    colours = FaceColours.from_vector(np.repeat([0.75, 0.55, 0.45], 5).reshape(3, 5).T.reshape(-1))
-    job = RenderJob(vertices, orbit_camera(eyes, np.radians(85.0), 0.0, 400), colours, DEFAULT_LIGHTING)
+    colours = FaceColours.from_vector(np.repeat([0.75, 0.55, 0.45], 6).reshape(3, 6).T.reshape(-1))
+    job = RenderJob(vertices, orbit_camera(eyes, np.radians(85.0), 0.0, 400), Look(colours), DEFAULT_LIGHTING)
     return open_engine(rig, "software").render([job])[0].image
 
 

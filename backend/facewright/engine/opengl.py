@@ -226,7 +226,7 @@ def _build_target(gl: "moderngl.Context", size: tuple[int, int], samples: int) -
 
 def _uniforms(job: RenderJob, vertices: np.ndarray) -> dict[str, np.ndarray]:
     """Return the values of the uniforms that change from job to job; matrices column by column."""
-    camera, colours, lighting = job.camera, job.colours, job.lighting
+    camera, colours, lighting = job.camera, job.look.colours, job.lighting
     direction = np.asarray(lighting.direction, np.float64)
     return {
         "camera_from_world": np.asarray(camera.camera_from_world).T,

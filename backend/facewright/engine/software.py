@@ -213,7 +213,7 @@ class SoftwareEngine:
         parts = self._mesh.labels[texel[:, 1], texel[:, 0]]
         masks = self._sample(seen.uv, seen.level)
         fragments = Fragments(masks, parts, surfaces, seen.normal, rays, seen.openness)
-        colour, _ = shade(fragments, job.colours, job.lighting)
+        colour, _ = shade(fragments, job.look.colours, job.lighting)
         return colour, fragment_labels(parts, surfaces)
 
     def _sample(self, uv: np.ndarray, level: np.ndarray) -> np.ndarray:

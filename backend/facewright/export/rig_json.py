@@ -20,7 +20,7 @@ from facewright.rig.parameters import channels_from_parameters
 
 FORMAT = "facewright.rig/1"
 
-COLOUR_NAMES = ("skin", "lip", "brow", "iris", "hair")
+COLOUR_NAMES = ("skin", "lip", "brow", "iris", "hair", "beard")
 
 _CAMERA_FROM_FACING_WORLD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Rotation of a level camera that looks the head in the face (along +Y)."""
@@ -58,7 +58,7 @@ def rig_document(
             bone.name: {name: _number(value) for name, value in zip(BONE_CHANNELS, row, strict=True)}
             for bone, row in zip(rig.bones, channels.numpy(), strict=True)
         },
-        "colours": _colours(result.colours),
+        "colours": _colours(result.look.colours),
         "anchors": {name: _numbers(point) for name, point in anchors_m.items()},
         "photo": _photo(result, np.mean([anchors_m[name] for name in EYE_CENTRES], axis=0)) if from_photo else None,
         "losses": {name: _number(value) for name, value in result.losses.items()},
@@ -143,7 +143,7 @@ def _photo(result: FitResult, eye_middle_m: np.ndarray) -> dict[str, Any]:
 
 
 def _colours(colours: FaceColours) -> dict[str, list[float]]:
-    return {name: _numbers(row) for name, row in zip(COLOUR_NAMES, colours.vector().reshape(5, 3), strict=True)}
+    return {name: _numbers(row) for name, row in zip(COLOUR_NAMES, colours.vector().reshape(6, 3), strict=True)}
 
 
 def _numbers(values: np.ndarray) -> list[float]:

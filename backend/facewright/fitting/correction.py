@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
 from facewright.datatypes import Camera
@@ -40,23 +40,28 @@ class LandmarkCorrection:
         return ((features - self.mean) / self.scale) @ self.basis @ self.matrix + self.bias
 
 
-def load_correction(path: Path, rank: int) -> LandmarkCorrection | None:
+def load_correction(path: Path, rank: int, rig_version: str) -> LandmarkCorrection | None:
     """Read a rig's correction.safetensors; None when the rig has none.
 
     Args:
         path: the file.
         rank: R of the rig's prior.
+        rig_version: version of the rig; a correction that was learnt on another is refused.
 
     Raises:
-        RigInvalid: the file is damaged, or was learnt for another prior.
+        RigInvalid: the file is damaged, or was learnt for another prior or version.
     """
     if not path.is_file():
         return None
     remedy = "restore the file, or rebuild it with facewright.training.build_correction"
     try:
+        with safe_open(path, "numpy") as stream:
+            learnt_on = (stream.metadata() or {}).get("rig_version", "an older version")
         learnt = LandmarkCorrection(**{name: array.astype(np.float64) for name, array in load_file(path).items()})
-    except (SafetensorError, TypeError) as error:
+    except (SafetensorError, TypeError, OSError) as error:
         raise RigInvalid(f"{path} is no landmark correction: {error}", remedy) from error
+    if learnt_on != rig_version:
+        raise RigInvalid(f"{path} was learnt on rig version {learnt_on}, the rig is {rig_version}", remedy)
     if learnt.bias.shape != (rank,):
         message = f"{path} was learnt for a prior of {learnt.bias.size} factors, the rig's has {rank}"
         raise RigInvalid(message, remedy)

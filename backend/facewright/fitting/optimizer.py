@@ -22,12 +22,12 @@ class FittingTarget:
     Attributes:
         embedding: (D,) unit identity vector.
         part_maps: (N, S, S) part maps of the photo with head pose and expression removed.
-        colours: (15,) colour vector of the head.
+        look: (A,) look vector of the head.
     """
 
     embedding: Tensor
     part_maps: Tensor
-    colours: Tensor
+    look: Tensor
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def optimise(
     Source: Shi et al. 2019, section 3.4; Adam in place of normalised gradient descent, which needs no scale of its own.
     """
     code = start.detach().clone()[None].requires_grad_(True)  # (1, R)
-    colours = target.colours[None]
+    look = target.look[None]
     adam = torch.optim.Adam([code], lr=config.learning_rate)
     schedule = torch.optim.lr_scheduler.StepLR(adam, DECAY_EVERY, DECAY)
     best = _judged(start, judge, start, target, config) if judge else None
@@ -105,7 +105,7 @@ def optimise(
     for step in range(config.iterations):
         if stop():
             break
-        image, part_maps = imitator(parameters_from_code(code), colours)
+        image, part_maps = imitator(parameters_from_code(code), look)
         terms = weigh_terms(embed(image), part_maps, code, start, target, config)
         if judge is None and (best is None or terms["total"].item() < best[1]["total"]):
             best = code.detach()[0].clone(), {name: value.item() for name, value in terms.items()}

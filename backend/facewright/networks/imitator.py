@@ -1,4 +1,4 @@
-"""Imitator after Shi et al. 2019 (arXiv 1909.01064, section 3.2): parameters and colours -> view and part maps."""
+"""Imitator after Shi et al. 2019 (arXiv 1909.01064, section 3.2): parameters and look -> view and part maps."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ class ImitatorConfig:
 
     Attributes:
         parameter_count: P, length of the rig's parameter vector.
-        colour_count: length of the colour vector (FaceColours.vector).
+        look_count: A, length of the look vector (`rig.styles.look_vector`).
         part_count: N, number of part maps, the last one for everything else.
         channels: width after each transposed convolution; the image side is 4 * 2 ** (len(channels)).
     """
 
     parameter_count: int
-    colour_count: int
+    look_count: int
     part_count: int
     channels: tuple[int, ...] = (384, 192, 96, 48, 24)
 
@@ -31,7 +31,7 @@ class ImitatorConfig:
 class Imitator(nn.Module):
     """Transposed-convolution decoder that draws what the engine would draw.
 
-    Input: parameters (B, P) in [0, 1] and colours (B, 15) in [0, 1]. Output: image (B, 3, S, S) in [0, 1] and part maps
+    Input: parameters (B, P) and look (B, A), both in [0, 1]; choices may be soft. Output: image (B, 3, S, S) in [0, 1] and part maps
     (B, N, S, S) that sum to 1 over N. The paper's last layer gives three channels; ours adds the part maps, which stand
     for the facial content. 4.1 M parameters with the default channels and 400 inputs.
     """
@@ -39,7 +39,7 @@ class Imitator(nn.Module):
     def __init__(self, config: ImitatorConfig) -> None:
         super().__init__()
         self.config = config
-        inputs = config.parameter_count + config.colour_count
+        inputs = config.parameter_count + config.look_count
         layers: list[nn.Module] = [
             nn.ConvTranspose2d(inputs, config.channels[0], 4, 1, 0, bias=False),
             nn.BatchNorm2d(config.channels[0]),
@@ -54,16 +54,16 @@ class Imitator(nn.Module):
         self.body = nn.Sequential(*layers)
         self.head = nn.ConvTranspose2d(config.channels[-1], 3 + config.part_count, 4, 2, 1)
 
-    def forward(self, parameters: Tensor, colours: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, parameters: Tensor, look: Tensor) -> tuple[Tensor, Tensor]:
         """Draw heads.
 
         Args:
             parameters: (B, P) rig parameters in [0, 1].
-            colours: (B, 15) sRGB colours in [0, 1].
+            look: (B, A) colours, skin and choices in [0, 1].
 
         Returns:
             image (B, 3, S, S) in [0, 1]; part maps (B, N, S, S), a distribution over N at each pixel.
         """
-        code = torch.cat([parameters - 0.5, colours - 0.5], dim=1) * 2.0  # (B, P + 15)
+        code = torch.cat([parameters - 0.5, look - 0.5], dim=1) * 2.0  # (B, P + A)
         drawn = self.head(self.body(code[:, :, None, None]))  # (B, 3 + N, S, S)
         return torch.sigmoid(drawn[:, :3]), torch.softmax(drawn[:, 3:], dim=1)

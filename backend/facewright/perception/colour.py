@@ -247,7 +247,7 @@ def _plausible_colours(
     if hair is not None and not is_monochrome and (chroma(hair)[0] < -0.12 or chroma(hair)[1] > 0.25):
         hair_colour = brow_colour  # blue or green: a cap, not hair
     linear = (skin_colour, colour_of(lip_hue, skin_luminance * lip_ratio), brow_colour,
-              colour_of(iris_hue, float(iris_luminance)), hair_colour)  # fmt: skip
+              colour_of(iris_hue, float(iris_luminance)), hair_colour, brow_colour)  # fmt: skip
     return FaceColours(*(np.clip(srgb_from_linear(value), 0, 1).astype(np.float32) for value in linear))
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from facewright.datatypes import Camera, FaceColours, FitResult, Observations, Progress, RenderJob
+from facewright.datatypes import Camera, FitResult, Look, Observations, Progress, RenderJob
 from facewright.engine.cameras import FACE_FRAME, PORTRAIT_FRAME, canonical_camera, orbit_camera
 from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.export.files import write_folder
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 THREE_QUARTER_RAD, PROFILE_RAD = np.radians(40.0), np.radians(90.0)
 
 
-def render_front(pipeline: "PhotoPipeline", parameters: np.ndarray, colours: FaceColours, size_px: int) -> np.ndarray:
+def render_front(pipeline: "PhotoPipeline", parameters: np.ndarray, look: Look, size_px: int) -> np.ndarray:
     """Draw a head frontally with neutral expression, eyes on the points of PORTRAIT_FRAME.
 
     Args:
         pipeline: rig and engine.
         parameters: (P,) in [0, 1].
-        colours: albedo colours.
+        look: colours, skin and style.
         size_px: side of the picture.
 
     Returns:
@@ -42,14 +42,16 @@ def render_front(pipeline: "PhotoPipeline", parameters: np.ndarray, colours: Fac
     """
     vertices = pipeline.vertices(parameters)
     camera = canonical_camera(eye_centres(pipeline.rig, vertices), PORTRAIT_FRAME, size_px)
-    return pipeline.engine.render([RenderJob(vertices, camera, colours, DEFAULT_LIGHTING)])[0].image
+    pieces = pipeline.pieces(parameters, look.style)
+    return pipeline.engine.render([RenderJob(vertices, camera, look, DEFAULT_LIGHTING, pieces)])[0].image
 
 
 def render_as_photo(pipeline: "PhotoPipeline", result: FitResult) -> np.ndarray:
     """Draw the head in the photo's head pose, expression, light and framing: (H, W, 3) RGB uint8."""
     camera = scaled_camera(result.photo_camera, pipeline.config.output.photo_limit_px)
     vertices = pipeline.vertices(result.parameters, result.expression)
-    return pipeline.engine.render([RenderJob(vertices, camera, result.colours, result.lighting)])[0].image
+    pieces = pipeline.pieces(result.parameters, result.look.style, result.expression)
+    return pipeline.engine.render([RenderJob(vertices, camera, result.look, result.lighting, pieces)])[0].image
 
 
 def scaled_camera(camera: Camera, limit_px: int) -> Camera:
@@ -78,7 +80,7 @@ def write_outputs(
     """
     start = time.perf_counter()
     vertices = pipeline.vertices(result.parameters)
-    front = render_front(pipeline, result.parameters, result.colours, pipeline.config.output.front_px)
+    front = render_front(pipeline, result.parameters, result.look, pipeline.config.output.front_px)
     shown = render_as_photo(pipeline, result) if observations is not None else None
     sheet = draw_sheet(pipeline, result, observations, vertices)
     drawn_ms = 1000 * (time.perf_counter() - start)
@@ -89,8 +91,8 @@ def write_outputs(
 
     def write(folder: Path) -> None:
         write_rig_json(folder / "rig.json", document)
-        write_glb(folder / "head.glb", pipeline.rig, result.parameters, result.colours)
-        write_obj(folder / "head.obj", pipeline.rig, vertices, result.colours)
+        write_glb(folder / "head.glb", pipeline.rig, result.parameters, result.look.colours)
+        write_obj(folder / "head.obj", pipeline.rig, vertices, result.look.colours)
         Image.fromarray(front).save(folder / "front.png")
         if shown is not None:
             Image.fromarray(shown).save(folder / "as_photo.png")
@@ -119,12 +121,13 @@ def draw_sheet(
     eyes = eye_centres(pipeline.rig, vertices)
     cameras = [orbit_camera(eyes, yaw, 0.0, side) for yaw in (THREE_QUARTER_RAD, PROFILE_RAD)]
     cameras.insert(0, canonical_camera(eyes, PORTRAIT_FRAME, side))
-    jobs = [RenderJob(vertices, camera, result.colours, DEFAULT_LIGHTING) for camera in cameras]
+    pieces = pipeline.pieces(result.parameters, result.look.style)
+    jobs = [RenderJob(vertices, camera, result.look, DEFAULT_LIGHTING, pieces) for camera in cameras]
     front, quarter, profile = (render.image for render in pipeline.engine.render(jobs))
     panels = []
     if observations is not None:
         panels.append(("photo", photo_panel(observations, side)))
-    drawn = pipeline.imitate(result.parameters, result.colours)
+    drawn = pipeline.imitate(result.parameters, result.look)
     if drawn is not None:
         panels.append(("imitator", cv2.resize(drawn, (side, side), interpolation=cv2.INTER_CUBIC)))
     heads, tails = bone_ends(pipeline.rig, pipeline.pose_matrices(result.parameters))
@@ -167,7 +170,7 @@ def random_heads(
         vertices = pipeline.vertices(values)
         camera = canonical_camera(eye_centres(pipeline.rig, vertices), PORTRAIT_FRAME, pipeline.config.output.front_px)
         neutral = np.zeros(pipeline.rig.blendshapes.shape[0])
-        result = FitResult(values, neutral, camera, sample_colours(generator), DEFAULT_LIGHTING, {}, {})
+        result = FitResult(values, neutral, camera, Look(sample_colours(generator)), DEFAULT_LIGHTING, {}, {})
         folders.append(out_dir / f"{index + 1:04d}")
         write_outputs(pipeline, result, None, folders[-1])
         if progress:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from facewright import weights
 from facewright.config import FacewrightConfig, choose_device
-from facewright.datatypes import Camera, FaceColours, FitResult, Observations, Progress, RenderJob
+from facewright.datatypes import Camera, FitResult, Look, Observations, PosedPiece, Progress, RenderJob, Style
 from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.engine.opening import open_engine
@@ -40,8 +40,10 @@ from facewright.perception.parts import part_maps
 from facewright.pipelines.outputs import write_outputs
 from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.dressing import Wardrobe
 from facewright.rig.nouns import Rig
 from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.rig.styles import look_size, look_vector
 
 LOG = logging.getLogger(__name__)
 
@@ -97,6 +99,7 @@ class PhotoPipeline:
         self.rig, self.engine, self.config, self.device = rig, engine, config, device
         self.weight_hashes = weight_hashes or {}
         self.decoder = RigDecoder(rig)
+        self._wardrobe = Wardrobe(rig, self.decoder)
         self._model = LandmarkModel(rig)
         self._observer, self._landmarker, self._embedder = observer, landmarker, embedder
         self._imitator, self._correction = imitator, correction
@@ -120,7 +123,7 @@ class PhotoPipeline:
         embedder = weights.load_embedder(device, files)
         correction = None
         if config.fitting.learnt_correction and rig.prior is not None:
-            correction = load_correction(folder / "correction.safetensors", rig.prior.factors.shape[1])
+            correction = load_correction(folder / "correction.safetensors", rig.prior.factors.shape[1], rig.version)
         observer = Observer(
             weights.load_detector(device, files),
             landmarker,
@@ -134,7 +137,7 @@ class PhotoPipeline:
             observer,
             landmarker,
             embedder,
-            weights.load_imitator(folder / "imitator.safetensors", len(rig.parameters), device) if imitating else None,
+            weights._load_imitator(folder, rig, device) if imitating else None,
             correction,
             config,
             device,
@@ -179,12 +182,13 @@ class PhotoPipeline:
             fit = self._fit_landmarks(observations)
         with timed(stage_ms, "detection"):
             say(Progress("detection", 0, 1))
-            fit, landmarks_px = self._match_detection(fit, observations)
+            look = Look(observations.colours)
+            fit, landmarks_px = self._match_detection(fit, observations, look)
         losses = {"landmarks": fit.residual_ratio}
         code = fit.code
         if self._imitator is not None and self.config.fitting.iterations > 0:
             with timed(stage_ms, "imitator"):
-                best = self._imitate(fit, observations, say, cancel)
+                best = self._imitate(fit, observations, look, say, cancel)
             code = best.code.double().numpy()
             losses |= best.losses
         with timed(stage_ms, "head pose"):
@@ -195,7 +199,7 @@ class PhotoPipeline:
             parameters=self._model.parameters(code),
             expression=fit.expression,
             photo_camera=fit.camera((width, height)),
-            colours=observations.colours,
+            look=look,
             lighting=observations.lighting,
             losses=losses,
             stage_ms=stage_ms,
@@ -209,11 +213,20 @@ class PhotoPipeline:
         with torch.no_grad():
             return self.decoder.vertices(torch.from_numpy(np.asarray(parameters, np.float32))[None], shape)[0].numpy()
 
-    def imitate(self, parameters: np.ndarray, colours: FaceColours) -> np.ndarray | None:
+    def pieces(
+        self, parameters: np.ndarray, style: Style, expression: np.ndarray | None = None
+    ) -> tuple[PosedPiece, ...]:
+        """Pose what one head wears: (P,) parameters, its choices and (E,) expression, neutral when None."""
+        return self._wardrobe.dress(parameters, style, expression)
+
+    def imitate(self, parameters: np.ndarray, look: Look) -> np.ndarray | None:
         """Draw (S, S, 3) RGB uint8 of what the imitator makes of (P,) parameters; None without an imitator."""
         if self._imitator is None:
             return None
-        inputs = (torch.from_numpy(np.asarray(part, np.float32))[None] for part in (parameters, colours.vector()))
+        inputs = (
+            torch.from_numpy(np.asarray(part, np.float32))[None]
+            for part in (parameters, look_vector(look, self.rig.styles))
+        )
         with torch.no_grad():
             image, _ = self._imitator(*(part.to(self.device) for part in inputs))
         return (image[0].permute(1, 2, 0).cpu().numpy() * 255).round().astype(np.uint8)
@@ -235,7 +248,9 @@ class PhotoPipeline:
         code = self._correction.code(correction_features(self._model, fit, observations.landmarks_px))
         return fit_landmarks(self._model, observations.landmarks_px, LandmarkFitConfig(solve_code=False), code)
 
-    def _match_detection(self, fit: LandmarkFit, observations: Observations) -> tuple[LandmarkFit, np.ndarray]:
+    def _match_detection(
+        self, fit: LandmarkFit, observations: Observations, look: Look
+    ) -> tuple[LandmarkFit, np.ndarray]:
         """Move the head until the landmark network sees on its render what it saw on the photo.
 
         The network's errors depend on the face; on a render of nearly the same face in the same pose they are nearly
@@ -247,16 +262,20 @@ class PhotoPipeline:
         """
         wanted = observations.landmarks_px
         for _ in range(self.config.fitting.detection_rounds):
-            shown, seen = self._detect_as_photo(fit, observations)
+            shown, seen = self._detect_as_photo(fit, observations, look)
             wanted = observations.landmarks_px.astype(np.float64)
             wanted[:, :2] += shown - seen
             fit = fit_landmarks(self._model, wanted, MATCHING, fit.code)
         errors_px = observations.landmarks_px[:, :2] - wanted[:, :2]
         return replace(fit, residual_px=fit.residual_px + errors_px), wanted
 
-    def _detect_as_photo(self, fit: LandmarkFit, observations: Observations) -> tuple[np.ndarray, np.ndarray]:
+    def _detect_as_photo(
+        self, fit: LandmarkFit, observations: Observations, look: Look
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Draw the head as in the photo; return where its landmarks are and where they are seen, (K, 2) photo px."""
-        vertices = self.vertices(self._model.parameters(fit.code), fit.expression)
+        parameters = self._model.parameters(fit.code)
+        vertices = self.vertices(parameters, fit.expression)
+        pieces = self.pieces(parameters, look.style, fit.expression)
         photo_camera = fit.camera(observations.photo.shape[1::-1])
         shown, _ = project(photo_camera, landmark_points(self.rig, vertices))
         factor = 0.6 * DETECT_PX / np.ptp(shown, axis=0).max()
@@ -267,13 +286,13 @@ class PhotoPipeline:
             photo_camera.centre_px * factor + shift,
             (DETECT_PX, DETECT_PX),
         )
-        job = RenderJob(vertices, camera, observations.colours, observations.lighting)
+        job = RenderJob(vertices, camera, look, observations.lighting, pieces)
         image = self.engine.render([job])[0].image
         located = refine_landmarks(self._landmarker, image, shown * factor + shift)
         return shown, (located.landmarks_px[:, :2] - shift) / factor
 
     def _imitate(
-        self, fit: LandmarkFit, observations: Observations, say: ProgressCallback, cancel: Event | None
+        self, fit: LandmarkFit, observations: Observations, look: Look, say: ProgressCallback, cancel: Event | None
     ) -> OptimizerResult:
         """Refine the prior code through the imitator, judged by the engine."""
         side = self._imitator.config.side_px
@@ -284,9 +303,9 @@ class PhotoPipeline:
         target = FittingTarget(
             torch.from_numpy(observations.embedding).to(self.device),
             torch.from_numpy(content_maps(part_maps(photo_landmarks, side))).to(self.device),
-            torch.from_numpy(observations.colours.vector()).to(self.device),
+            torch.from_numpy(look_vector(look, self.rig.styles)).to(self.device),
         )
-        _, render_landmarks = self._render_canonical(fit.code, observations.colours)
+        _, render_landmarks = self._render_canonical(fit.code, look)
         crop = embedder_from_photo(render_landmarks)
         crop = crop @ np.diag([JUDGE_PX / side, JUDGE_PX / side, 1.0])  # from the imitator's image
         mean, factors = (
@@ -297,7 +316,7 @@ class PhotoPipeline:
             self._imitator,
             lambda codes: (mean + codes @ factors.T).clamp(0.0, 1.0),
             lambda images: self._embedder(warp_tensor(images, crop, SIZE_PX)),
-            (lambda codes: self._judge(codes, observations.colours)) if self.config.fitting.engine_judge else None,
+            (lambda codes: self._judge(codes, look)) if self.config.fitting.engine_judge else None,
             start,
             target,
             self.config.fitting,
@@ -305,21 +324,27 @@ class PhotoPipeline:
             (lambda: cancel.is_set()) if cancel else (lambda: False),
         )
 
-    def _judge(self, code: Tensor, colours: FaceColours) -> tuple[Tensor, Tensor]:
+    def _judge(self, code: Tensor, look: Look) -> tuple[Tensor, Tensor]:
         """Measure embedding (1, D) and content maps (1, N, S, S) on the engine's own render of a prior code (R,)."""
-        image, landmarks = self._render_canonical(code.double().numpy(), colours)
+        image, landmarks = self._render_canonical(code.double().numpy(), look)
         side = self._imitator.config.side_px
         crop = warp_tensor(to_tensor(image[None], self.device), embedder_from_photo(landmarks), SIZE_PX)
         maps = content_maps(part_maps(landmarks[:, :2] * (side / JUDGE_PX), side))
         return self._embedder(crop), torch.from_numpy(maps)[None].to(self.device)
 
-    def _render_canonical(self, code: np.ndarray, colours: FaceColours) -> tuple[np.ndarray, np.ndarray]:
+    def _render_canonical(self, code: np.ndarray, look: Look) -> tuple[np.ndarray, np.ndarray]:
         """Draw a prior code (R,) in the canonical view; return image and landmarks (K, 3), measured as a photo's."""
-        vertices = self.vertices(self._model.parameters(code))
+        parameters = self._model.parameters(code)
+        vertices, pieces = self.vertices(parameters), self.pieces(parameters, look.style)
         camera = canonical_camera(eye_centres(self.rig, vertices), FACE_FRAME, JUDGE_PX)
-        image = self.engine.render([RenderJob(vertices, camera, colours, DEFAULT_LIGHTING)])[0].image
+        image = self.engine.render([RenderJob(vertices, camera, look, DEFAULT_LIGHTING, pieces)])[0].image
         expected, _ = project(camera, landmark_points(self.rig, vertices))
         return image, refine_landmarks(self._landmarker, image, expected).landmarks_px
+
+
+def _load_imitator(folder: Path, rig: Rig, device: str) -> Imitator:
+    counts = (len(rig.parameters), look_size(rig.styles))
+    return weights.load_imitator(folder / "imitator.safetensors", rig.version, *counts, device)
 
 
 @contextmanager

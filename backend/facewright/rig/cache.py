@@ -28,7 +28,9 @@ def write_cache(path: Path, rig: Rig) -> None:
     arrays = {name: getattr(rig, name) for name in _PLAIN}
     for group in _NESTED:
         part = getattr(rig, group)
-        arrays.update({f"{group}.{name}": values for name, values in vars(part).items()} if part else {})
+        arrays.update(
+            {f"{group}.{name}": values for name, values in vars(part).items() if values is not None} if part else {}
+        )
     arrays.update({f"anchors.{name}": indices for name, indices in rig.anchors.items()})
     metadata = {
         "id": rig.id,

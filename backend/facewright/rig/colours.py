@@ -62,7 +62,7 @@ def sample_colours(generator: np.random.Generator) -> FaceColours:
     return FaceColours(
         *(
             np.clip(colour, 0.02, 0.98).astype(np.float32)
-            for colour in (skin, lip, brow, iris * generator.uniform(0.8, 1.2), hair)
+            for colour in (skin, lip, brow, iris * generator.uniform(0.8, 1.2), hair, 0.8 * hair)
         )
     )
 

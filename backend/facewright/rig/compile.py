@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,9 @@ from facewright.rig.reading import (
     value_of,
 )
 from facewright.rig.sources import makehuman
+from facewright.rig.styles import read_styles, styles_files
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever this module changes what it writes, so that older cache files are left alone."""
 
 INPUT_FILES = (
@@ -41,6 +43,8 @@ INPUT_FILES = (
     "shading.png",
     "paint.png",
     "labels.png",
+    "marks.png",
+    "relief.png",
 )
 SOURCES = ("file", "makehuman")
 
@@ -62,7 +66,7 @@ def load_compiled(folder: Path, cache_dir: Path | None = None) -> nouns.Rig:
     if rig is None:
         rig = compile_rig(folder, digest)
         write_cache(path, rig)
-    return rig
+    return replace(rig, styles=read_styles(folder))
 
 
 def rig_digest(folder: Path) -> str:
@@ -75,11 +79,11 @@ def rig_digest(folder: Path) -> str:
         sha256, hexadecimal.
     """
     digest = hashlib.sha256(f"format {FORMAT}\n".encode())
-    for name in INPUT_FILES:
-        path = folder / name
-        if path.is_file():
-            content = path.read_bytes()
-            digest.update(f"{name} {len(content)}\n".encode() + content)
+    inputs = [path for path in (folder / name for name in INPUT_FILES) if path.is_file()]
+    for path in inputs + styles_files(folder):
+        content = path.read_bytes()
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{name} {len(content)}\n".encode() + content)
     if value_of(folder / "rig.toml", read_toml(folder / "rig.toml"), "source", str) == "makehuman":
         digest.update(Path(makehuman.__file__).read_bytes())
         try:
@@ -236,7 +240,19 @@ def _read_appearance(folder: Path, mesh: nouns.Mesh) -> nouns.Appearance | None:
         arrays["render_triangles"].astype(np.int32),
         masks,
         labels,
+        _read_layers(folder / "marks.png", (*masks.shape[:2], 3)),
+        _read_layers(folder / "relief.png", (*masks.shape[:2], 4)),
     )
+
+
+def _read_layers(path: Path, shape: tuple[int, int, int]) -> np.ndarray | None:
+    """Read an optional picture that lies over the masks."""
+    if not path.is_file():
+        return None
+    picture = _read_picture(path)
+    if picture.shape != shape or picture.dtype != np.uint8:
+        raise invalid(path, f"expected an 8 bit picture of {shape}, found {picture.dtype} {picture.shape}")
+    return picture
 
 
 def _read_picture(path: Path) -> np.ndarray:

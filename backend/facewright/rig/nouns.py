@@ -1,6 +1,7 @@
 """What a loaded rig consists of: frozen dataclasses of arrays; letters as in docs/conventions.md."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -113,6 +114,8 @@ class Appearance:
         render_triangles: (F, 3) int32 render vertices, in the order of `Mesh.triangles`.
         masks: (S, S, C) uint8 masks in UV space.
         labels: (S, S) uint8 index into PART_NAMES in UV space.
+        marks: (S, S, 3) uint8 freckles, age spots and wrinkle creases in UV space; None where a rig has none.
+        relief: (S, S, 4) uint8 slopes of wrinkles and pores, as `rig/appearance.py` decodes them; None likewise.
     """
 
     uv: np.ndarray
@@ -120,6 +123,101 @@ class Appearance:
     render_triangles: np.ndarray
     masks: np.ndarray
     labels: np.ndarray
+    marks: np.ndarray | None = None
+    relief: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One choice of a style group; files named after it hold what it paints and what it adds (`rig/styles.py`).
+
+    Attributes:
+        name: unique in its group.
+        label: what a user interface shows.
+        colour: sRGB of make-up or of a frame; None where the head's own colours serve.
+        gloss: shine that lip make-up adds, in [0, 1].
+        frequency: relative frequency among feminine and among masculine adults.
+        ages: youngest and oldest age, in years, at which it is drawn at random.
+        layer: file of its painted layer, None if it has none.
+        piece: file of its mesh, None if it has none.
+    """
+
+    name: str
+    label: str
+    colour: tuple[float, float, float] | None
+    gloss: float
+    frequency: tuple[float, float]
+    ages: tuple[float, float]
+    layer: Path | None
+    piece: Path | None
+
+
+@dataclass(frozen=True)
+class StyleGroup:
+    """A choice parameter: one of its choices is worn.
+
+    Attributes:
+        name: one of STYLE_GROUPS.
+        label: what a user interface shows.
+        default: name of the choice that a head has when none is asked for.
+        choices: at least one.
+        texture: file of the texture that the group's pieces share, None if they have none.
+    """
+
+    name: str
+    label: str
+    default: str
+    choices: tuple[Choice, ...]
+    texture: Path | None
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What a choice paints on the skin.
+
+    Attributes:
+        left, top: place of the box in the face texture, px.
+        side: side of the face texture, px.
+        coverage: (h, w) uint8 in the box; outside of it the coverage is 0.
+    """
+
+    left: int
+    top: int
+    side: int
+    coverage: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A light mesh that a head wears: hair, beard, glasses; skinned to the head's skeleton.
+
+    Attributes:
+        vertices_m: (n, 3) float32, at rest.
+        normals: (n, 3) float32 unit, at rest; of the whole mass, not of single cards.
+        triangles: (t, 3) int32.
+        uv: (n, 2) float32 in the group's texture, v up.
+        material: (t,) uint8, 0 strands or frame, 1 lens.
+        indices: (n, I) int32 bones.
+        weights: (n, I) float32, rows sum to 1.
+        anchor_triangle: (n,) int32 triangle of the head whose blendshapes a vertex follows.
+        anchor_barycentric: (n, 3) float32.
+        follow: (n,) float32 in [0, 1], how much of them.
+        openness: (n,) float32 share of the sky that a vertex sees.
+        head_openness: (V,) float32 factor on the openness of the head's vertices while the piece is worn.
+    """
+
+    vertices_m: np.ndarray
+    normals: np.ndarray
+    triangles: np.ndarray
+    uv: np.ndarray
+    material: np.ndarray
+    indices: np.ndarray
+    weights: np.ndarray
+    anchor_triangle: np.ndarray
+    anchor_barycentric: np.ndarray
+    follow: np.ndarray
+    openness: np.ndarray
+    head_openness: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +241,7 @@ class Rig:
         prior: distribution of real heads, if the rig has one.
         landmarks: landmark correspondence, if the rig has one.
         appearance: paint, if the rig has it.
+        styles: choice parameters; empty if the rig has none.
     """
 
     id: str
@@ -161,3 +260,4 @@ class Rig:
     prior: Prior | None
     landmarks: LandmarkMap | None
     appearance: Appearance | None
+    styles: tuple[StyleGroup, ...] = ()

@@ -34,22 +34,22 @@ class ImitatorData:
 
     Attributes:
         parameters: (M, P) float32.
-        colours: (M, 15) float32.
+        looks: (M, A) float32 look vectors.
         images: (M, S, S, 3) uint8.
         parts: (M, N, S, S) uint8, 255 is certain; order of `content_maps`.
     """
 
     parameters: np.ndarray
-    colours: np.ndarray
+    looks: np.ndarray
     images: np.ndarray
     parts: np.ndarray
 
 
-def open_data(work: Path, count: int, parameter_count: int, side: int) -> ImitatorData:
+def open_data(work: Path, count: int, parameter_count: int, look_count: int, side: int) -> ImitatorData:
     """Open the arrays in a folder, creating them when they are not there."""
     shapes = {
         "parameters": ((count, parameter_count), np.float32),
-        "colours": ((count, 15), np.float32),
+        "looks": ((count, look_count), np.float32),
         "images": ((count, side, side, 3), np.uint8),
         "parts": ((count, len(CONTENT_PARTS) + 1, side, side), np.uint8),
     }

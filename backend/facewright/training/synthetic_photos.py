@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
-from facewright.datatypes import Camera, Lighting, RenderJob
+from facewright.datatypes import Camera, Lighting, Look, RenderJob
 from facewright.fitting.expression_prior import sample_expression
 from facewright.fitting.landmark_fit import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD_FRONTAL
 from facewright.rig.anchors import eye_centres
@@ -87,7 +87,7 @@ def draw_heads(
         job = RenderJob(
             vertices[index],
             random_camera(eye_centres(rig, vertices[index]), recipe, generator),
-            sample_colours(generator),
+            Look(sample_colours(generator)),
             random_lighting(generator),
         )
         heads.append(SyntheticHead(codes[index], parameters[index], expressions[index], job))

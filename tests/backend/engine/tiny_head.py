@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from facewright.datatypes import PART_NAMES, Camera, FaceColours, Lighting, RenderJob
+from facewright.datatypes import PART_NAMES, Camera, FaceColours, Lighting, Look, RenderJob
 from facewright.engine.mesh import EYE, LASH, SKIN, TEETH
 from facewright.rig.nouns import Appearance, Mesh
 
 SIDE = 64
 COLOURS = FaceColours.from_vector(
-    np.array([0.8, 0.6, 0.5, 0.7, 0.3, 0.3, 0.3, 0.2, 0.1, 0.2, 0.4, 0.6, 0.2, 0.2, 0.1], np.float32)
+    np.array([0.8, 0.6, 0.5, 0.7, 0.3, 0.3, 0.3, 0.2, 0.1, 0.2, 0.4, 0.6, 0.2, 0.2, 0.1, 0.5, 0.4, 0.1], np.float32)
 )
 LIGHT = Lighting(np.array([-0.5, -0.6, -0.62]), np.array([0.9, 0.8, 0.7]), np.array([0.3, 0.35, 0.4]))
 
@@ -100,4 +100,4 @@ def camera(yaw_rad: float = 0.0, size_px: tuple[int, int] = (96, 80), focal_px: 
 
 def job(view: Camera | None = None, colours: FaceColours = COLOURS, lighting: Lighting = LIGHT) -> RenderJob:
     """Return a job that draws the neutral tiny head."""
-    return RenderJob(tiny_rig().mesh.vertices_m, view or camera(), colours, lighting)
+    return RenderJob(tiny_rig().mesh.vertices_m, view or camera(), Look(colours), lighting)

@@ -16,6 +16,7 @@ COLOURS = FaceColours(
     np.array([0.2, 0.1, 0.05], np.float32),
     np.array([0.3, 0.5, 0.6], np.float32),
     np.array([0.1, 0.2, 0.3], np.float32),
+    np.array([0.4, 0.2, 0.1], np.float32),
 )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from backend.export.painted_rig import COLOURS, tiny_rig
-from facewright.datatypes import ARKIT_52, BONE_CHANNELS, Camera, FitResult, Lighting
+from facewright.datatypes import ARKIT_52, BONE_CHANNELS, Camera, FitResult, Look, Lighting
 from facewright.errors import OutputNotWritable, RigInvalid
 from facewright.export.rig_json import head_pose, rig_document, validate_rig_document, write_rig_json
 from facewright.rig.anchors import anchor_points
@@ -38,7 +38,7 @@ def result():
         parameters=np.array([0.75, 0.5, 0.25]),
         expression=np.linspace(0, 1, 52),
         photo_camera=turned(1, 20.0),
-        colours=COLOURS,
+        look=Look(COLOURS),
         lighting=LIGHT,
         losses={"landmarks": 0.02},
         stage_ms={"observe": 12.345},

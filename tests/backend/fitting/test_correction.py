@@ -103,14 +103,16 @@ def test_file_round_trip_and_damage(tmp_path):
         "bias": generator.normal(size=2),
     }
     path = tmp_path / "correction.safetensors"
-    assert load_correction(path, 2) is None
-    save_file({name: array.astype(np.float32) for name, array in arrays.items()}, path)
-    loaded, features = load_correction(path, 2), generator.normal(size=4)
+    assert load_correction(path, 2, "1") is None
+    save_file({name: array.astype(np.float32) for name, array in arrays.items()}, path, {"rig_version": "1"})
+    loaded, features = load_correction(path, 2, "1"), generator.normal(size=4)
     expected = ((features - arrays["mean"]) / arrays["scale"]) @ arrays["basis"] @ arrays["matrix"] + arrays["bias"]
     assert isinstance(loaded, LandmarkCorrection)
     np.testing.assert_allclose(loaded.code(features), expected, atol=1e-5)
     with pytest.raises(RigInvalid, match="prior of 2 factors, the rig's has 7"):
-        load_correction(path, 7)
+        load_correction(path, 7, "1")
+    with pytest.raises(RigInvalid, match="learnt on rig version 1, the rig is 2"):
+        load_correction(path, 2, "2")
     path.write_bytes(b"no tensors")
     with pytest.raises(RigInvalid, match=r"correction\.safetensors"):
-        load_correction(path, 2)
+        load_correction(path, 2, "1")

@@ -46,8 +46,8 @@ def test_imitator_learns_a_mapping_that_depends_on_its_parameters():
 def test_saved_imitator_loads_and_draws_the_same(tmp_path):
     torch.manual_seed(3)
     network = Imitator(TINY).eval()
-    save_imitator(tmp_path / "imitator.safetensors", network)
-    loaded = load_imitator(tmp_path / "imitator.safetensors", 5)
+    save_imitator(tmp_path / "imitator.safetensors", network, "1")
+    loaded = load_imitator(tmp_path / "imitator.safetensors", "1", 5, 3)
     parameters, colours = torch.rand(2, 5), torch.rand(2, 3)
     torch.testing.assert_close(loaded(parameters, colours)[0], network(parameters, colours)[0], rtol=0, atol=5e-3)
     assert loaded.config == TINY
@@ -56,17 +56,19 @@ def test_saved_imitator_loads_and_draws_the_same(tmp_path):
 
 def test_missing_foreign_or_mismatched_imitators_are_refused(tmp_path):
     with pytest.raises(WeightsMissing, match="imitator.safetensors"):
-        load_imitator(tmp_path / "imitator.safetensors", 5)
+        load_imitator(tmp_path / "imitator.safetensors", "1", 5, 3)
     (tmp_path / "junk.safetensors").write_bytes(b"\x08" + bytes(40))
     with pytest.raises(WeightsCorrupt, match="junk"):
-        load_imitator(tmp_path / "junk.safetensors", 5)
-    save_imitator(tmp_path / "imitator.safetensors", Imitator(TINY))
-    with pytest.raises(WeightsCorrupt, match="trained for 5 parameters, the rig has 6"):
-        load_imitator(tmp_path / "imitator.safetensors", 6)
+        load_imitator(tmp_path / "junk.safetensors", "1", 5, 3)
+    save_imitator(tmp_path / "imitator.safetensors", Imitator(TINY), "1")
+    with pytest.raises(WeightsCorrupt, match=r"trained for \(5, 3\) .* the rig has \(6, 3\)"):
+        load_imitator(tmp_path / "imitator.safetensors", "1", 6, 3)
+    with pytest.raises(WeightsCorrupt, match="trained on rig version 1, the rig is 2"):
+        load_imitator(tmp_path / "imitator.safetensors", "2", 5, 3)
 
 
 def test_half_precision_file_is_half_the_size(tmp_path):
     network = Imitator(TINY)
-    save_imitator(tmp_path / "imitator.safetensors", network)
+    save_imitator(tmp_path / "imitator.safetensors", network, "1")
     floats = sum(tensor.numel() for tensor in network.state_dict().values())
     assert (tmp_path / "imitator.safetensors").stat().st_size < 2 * floats + 4000

@@ -58,7 +58,7 @@ def test_random_colours_follow_their_seed_and_differ_between_heads():
 
 
 def test_colour_vector_round_trip_keeps_every_colour_in_its_place():
-    vector = np.linspace(0.1, 0.8, 15, dtype=np.float32)
+    vector = np.linspace(0.1, 0.8, 18, dtype=np.float32)
     colours = FaceColours.from_vector(vector)
     np.testing.assert_array_equal(colours.iris, vector[9:12])
     np.testing.assert_array_equal(colours.vector(), vector)

@@ -10,7 +10,7 @@ from facewright.rig.appearance import MASK_CHANNELS, MASK_FILES, bake_albedo, co
 from facewright.rig.nouns import Appearance
 from facewright.rig.spec import RIGS_DIR
 
-COLOURS = FaceColours(*np.random.default_rng(0).uniform(0.1, 0.9, (5, 3)).astype(np.float32))
+COLOURS = FaceColours(*np.random.default_rng(0).uniform(0.1, 0.9, (6, 3)).astype(np.float32))
 
 
 def masks_of(**channels: float) -> np.ndarray:
