@@ -18,9 +18,11 @@ from facewright.networks.landmarker import Landmarker
 from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.parts import part_maps
 from facewright.rig.anchors import eye_centres, landmark_points
-from facewright.rig.colours import sample_colours
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.dressing import Wardrobe
+from facewright.rig.looks import sample_look
 from facewright.rig.nouns import Rig
+from facewright.rig.styles import look_vector
 
 BLOCK = 64
 RENDER_PX = 256
@@ -87,19 +89,25 @@ def render_data(
         landmarker: landmark network.
         seed: block b is drawn from (seed, b).
     """
-    done_file = work / "done.txt"
+    wardrobe, done_file = Wardrobe(rig, decoder), work / "done.txt"
     done = int(done_file.read_text()) if done_file.exists() else 0
     count, side = len(data.images), data.images.shape[1]
     for start in tqdm(range(done, count, BLOCK), desc="renders", mininterval=10):
         generator = np.random.default_rng([seed, start])
         size = min(BLOCK, count - start)
         parameters = random_parameters(rig, size, generator)
-        colours = [sample_colours(generator) for _ in range(size)]
+        looks = [sample_look(generator, rig, values) for values in parameters]
         with torch.no_grad():
             vertices = decoder.vertices(torch.from_numpy(parameters)).numpy()
         jobs = [
-            RenderJob(head, canonical_camera(eye_centres(rig, head), FACE_FRAME, RENDER_PX), colour, DEFAULT_LIGHTING)
-            for head, colour in zip(vertices, colours, strict=True)
+            RenderJob(
+                head,
+                canonical_camera(eye_centres(rig, head), FACE_FRAME, RENDER_PX),
+                look,
+                DEFAULT_LIGHTING,
+                wardrobe.dress(values, look.style),
+            )
+            for head, look, values in zip(vertices, looks, parameters, strict=True)
         ]
         for row, (job, render) in enumerate(zip(jobs, engine.render(jobs), strict=True), start):
             expected, _ = project(job.camera, landmark_points(rig, job.vertices_m))
@@ -107,5 +115,5 @@ def render_data(
             data.images[row] = cv2.resize(render.image, (side, side), interpolation=cv2.INTER_AREA)
             data.parts[row] = np.round(content_maps(part_maps(landmarks, side)) * 255)
         data.parameters[start : start + size] = parameters
-        data.colours[start : start + size] = [colour.vector() for colour in colours]
+        data.looks[start : start + size] = [look_vector(look, rig.styles) for look in looks]
         done_file.write_text(str(start + size))

@@ -19,6 +19,7 @@ from facewright.fitting.losses import CONTENT_PARTS
 from facewright.networks.imitator import Imitator, ImitatorConfig
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.rig.styles import look_size
 from facewright.training.imitator_data import ImitatorData, open_data, render_data
 
 
@@ -32,7 +33,7 @@ class TrainingRecipe:
         batch: heads per step.
         learning_rate: of Adam, falling to zero along a cosine.
         part_weight: weight of the part maps' L1 against the image's.
-        seed: of heads, colours and network weights.
+        seed: of heads, looks and network weights.
     """
 
     samples: int = 8000
@@ -59,10 +60,10 @@ def imitator_loss(image: Tensor, parts: Tensor, true_image: Tensor, true_parts: 
 
 
 def batch_tensors(data: ImitatorData, rows: np.ndarray) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return parameters (B, P), colours (B, 15), images (B, 3, S, S) and part maps (B, N, S, S) of some rows."""
+    """Return parameters (B, P), looks (B, A), images (B, 3, S, S) and part maps (B, N, S, S) of some rows."""
     images = torch.from_numpy(data.images[rows]).permute(0, 3, 1, 2).float() / 255.0
     parts = torch.from_numpy(data.parts[rows]).float() / 255.0
-    return torch.from_numpy(data.parameters[rows]), torch.from_numpy(data.colours[rows]), images, parts
+    return torch.from_numpy(data.parameters[rows]), torch.from_numpy(data.looks[rows]), images, parts
 
 
 def held_out_metrics(
@@ -75,8 +76,8 @@ def held_out_metrics(
     with torch.no_grad():
         for start in range(train_count, len(data.images), recipe.batch):
             rows = np.arange(start, min(start + recipe.batch, len(data.images)))
-            parameters, colours, images, parts = batch_tensors(data, rows)
-            drawn, drawn_parts = network(parameters, colours)
+            parameters, looks, images, parts = batch_tensors(data, rows)
+            drawn, drawn_parts = network(parameters, looks)
             errors += (drawn - images).abs().mean((1, 2, 3)).tolist()
             part_errors += (drawn_parts - parts).abs().sum(1).mean((1, 2)).tolist()
             mean_errors += (
@@ -102,7 +103,7 @@ def train(data: ImitatorData, recipe: TrainingRecipe, work: Path) -> tuple[Imita
     """
     torch.manual_seed(recipe.seed)
     train_count = int(0.8 * len(data.images))
-    network = Imitator(ImitatorConfig(data.parameters.shape[1], data.colours.shape[1], len(CONTENT_PARTS) + 1)).to(
+    network = Imitator(ImitatorConfig(data.parameters.shape[1], data.looks.shape[1], len(CONTENT_PARTS) + 1)).to(
         memory_format=torch.channels_last
     )
     adam = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
@@ -121,8 +122,8 @@ def train(data: ImitatorData, recipe: TrainingRecipe, work: Path) -> tuple[Imita
         started, losses = time.perf_counter(), []
         for step in tqdm(range(steps), desc=f"epoch {epoch + 1} of {recipe.epochs}", mininterval=10):
             rows = np.sort(order[step * recipe.batch : (step + 1) * recipe.batch])
-            parameters, colours, images, parts = batch_tensors(data, rows)
-            loss = imitator_loss(*network(parameters, colours), images, parts, recipe.part_weight)
+            parameters, looks, images, parts = batch_tensors(data, rows)
+            loss = imitator_loss(*network(parameters, looks), images, parts, recipe.part_weight)
             adam.zero_grad()
             loss.backward()
             adam.step()
@@ -138,7 +139,7 @@ def train(data: ImitatorData, recipe: TrainingRecipe, work: Path) -> tuple[Imita
 def contact_sheet(network: Imitator, data: ImitatorData, rows: np.ndarray) -> np.ndarray:
     """Set the engine's renders over the imitator's drawings: (2 S, M S, 3) RGB uint8."""
     with torch.no_grad():
-        drawn, _ = network(torch.from_numpy(data.parameters[rows]), torch.from_numpy(data.colours[rows]))
+        drawn, _ = network(torch.from_numpy(data.parameters[rows]), torch.from_numpy(data.looks[rows]))
     pictures = (drawn.permute(0, 2, 3, 1).numpy() * 255).round().astype(np.uint8)
     return np.concatenate([np.concatenate(list(data.images[rows]), 1), np.concatenate(list(pictures), 1)])
 
@@ -147,20 +148,21 @@ def model_card(rig, recipe: TrainingRecipe, metrics: dict[str, float], parameter
     """Write down what made the imitator and how good it is."""
     return f"""# Imitator of the rig {rig.id} {rig.version}
 
-Draws the canonical view (FACE_FRAME) and its part maps from rig parameters and colours, at 128 px;
+Draws the canonical view (FACE_FRAME) and its part maps from rig parameters and look (colours, skin, choices), at 128 px;
 {parameters / 1e6:.1f} M parameters, half precision. Architecture after Shi et al. 2019 (arXiv 1909.01064),
 backend/facewright/networks/imitator.py.
 
 - Command: `python -m facewright.training.train_imitator --rig {rig.id} --work FOLDER --samples {recipe.samples}
   --epochs {recipe.epochs} --seed {recipe.seed}`
 - Data: {recipe.samples} random heads of the rig's prior drawn by the engine under its default light, neutral
-  expression, a fifth of them with every parameter jittered (training/imitator_data.py); part maps from the landmarks
+  expression, random looks (rig/looks.py), a fifth of them with every parameter jittered (training/imitator_data.py);
+  part maps from the landmarks
   that the landmark network finds on the renders. No photo of a person is in it.
 - Recipe: {json.dumps(asdict(recipe))}
 - Held out (the last fifth of the heads), mean absolute error on [0, 1]: image {metrics["held_out_l1"]:.4f};
   the training set's mean image {metrics["mean_image_l1"]:.4f}; part maps, summed over parts,
   {metrics["held_out_parts_l1"]:.4f}
-- Limits: one light, neutral expression, no hair; colours unlike those of rig/colours.py are guesses.
+- Limits: one light, neutral expression; looks unlike those of rig/looks.py are guesses, and so are mixtures of choices.
 """
 
 
@@ -177,7 +179,7 @@ def main() -> None:
     options.work.mkdir(parents=True, exist_ok=True)
     recipe = TrainingRecipe(samples=options.samples, epochs=options.epochs, seed=options.seed)
     rig = load_rig(options.rig)
-    data = open_data(options.work, recipe.samples, len(rig.parameters), 128)
+    data = open_data(options.work, recipe.samples, len(rig.parameters), look_size(rig.styles), 128)
     torch.set_num_threads(1)  # the landmark network is too small to share
     render_data(data, options.work, rig, RigDecoder(rig), open_engine(rig), weights.load_landmarker(), recipe.seed)
     torch.set_num_threads(options.threads)
@@ -187,7 +189,9 @@ def main() -> None:
         options.work / "contact_sheet.png"
     )
     folder = RIGS_DIR / options.rig
-    atomic_write(folder / "imitator.safetensors", lambda temporary: weights.save_imitator(temporary, network))
+    atomic_write(
+        folder / "imitator.safetensors", lambda temporary: weights.save_imitator(temporary, network, rig.version)
+    )
     count = sum(tensor.numel() for tensor in network.parameters())
     card = model_card(rig, recipe, metrics, count)
     atomic_write(folder / "imitator.md", lambda temporary: Path(temporary).write_text(card, encoding="utf-8"))
