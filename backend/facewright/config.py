@@ -38,12 +38,14 @@ class FittingConfig:
         learnt_correction: correct the landmark detector's bias with the map learnt on our own renders.
         detection_rounds: how often the head is drawn as in the photo and moved until the landmark network sees the same
             on both; 0 leaves it out.
+        relax_choices: let the shape of the brows change with the head, as a softmax over its choices.
         engine_judge: keep the best head as judged by the engine's render, not by the imitator's.
         iterations: steps of the imitator stage.
         learning_rate: first step length of the imitator stage, on normalised gradients.
         identity_weight: loss weight of one minus the cosine of the embeddings.
         content_weight: loss weight of the facial content loss.
         prior_weight: loss weight of the squared distance from the prior's mean, in standard deviations.
+        choice_weight: loss weight of how unlikely a choice was before the imitator stage, as cross entropy.
         start_trust: within the prior's term, weight of staying near the landmark fit against staying near the mean.
     """
 
@@ -51,12 +53,14 @@ class FittingConfig:
     imitator_stage: bool = True
     learnt_correction: bool = True
     detection_rounds: int = ranged(1, 0, 20)
+    relax_choices: bool = True
     engine_judge: bool = True
     iterations: int = ranged(50, 0, 10_000)
     learning_rate: float = ranged(0.05, 1e-6, 100.0)
     identity_weight: float = ranged(1.0, 0.0, 1e6)
     content_weight: float = ranged(1.0, 0.0, 1e6)
     prior_weight: float = ranged(0.01, 0.0, 1e6)
+    choice_weight: float = ranged(0.005, 0.0, 1e6)
     start_trust: float = ranged(1.0, 0.0, 1e6)
 
     def __post_init__(self) -> None:

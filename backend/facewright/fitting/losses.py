@@ -57,6 +57,20 @@ def content_loss(part_maps: Tensor, target: Tensor) -> Tensor:
     return difference.mean(1)
 
 
+def choice_loss(look: Tensor, likely: Tensor, groups: tuple[slice, ...]) -> Tensor:
+    """Return how unlikely the worn choices are, as cross entropy summed over groups.
+
+    Args:
+        look: (A,) look vector; the entries of a group are probabilities or one-hot.
+        likely: (A,) look vector whose entries of a group say how likely each choice was at the start.
+        groups: entries of the look that hold the choices of a group.
+
+    Returns:
+        () at least 0.
+    """
+    return sum(-(look[group] * likely[group].clamp_min(1e-4).log()).sum() for group in groups)
+
+
 def prior_loss(code: Tensor, start: Tensor, trust: float) -> Tensor:
     """Return how far a prior code strays from the landmark fit and from the mean head, per dimension.
 

@@ -10,35 +10,28 @@ from threading import Event
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from facewright import weights
 from facewright.config import FacewrightConfig, choose_device
 from facewright.datatypes import Camera, FitResult, Look, Observations, PosedPiece, Progress, RenderJob, Style
-from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
-from facewright.engine.lighting import DEFAULT_LIGHTING
+from facewright.engine.cameras import project
 from facewright.engine.opening import open_engine
 from facewright.errors import Cancelled, RigInvalid
 from facewright.fitting.correction import (
     LandmarkCorrection,
-    canonical_landmarks,
     correction_features,
     load_correction,
 )
 from facewright.fitting.landmark_fit import LandmarkFit, LandmarkFitConfig, LandmarkModel, fit_landmarks
-from facewright.fitting.losses import content_maps
-from facewright.fitting.optimizer import FittingTarget, OptimizerResult, optimise
-from facewright.networks.embedder import SIZE_PX, Embedder
+from facewright.networks.embedder import Embedder
 from facewright.networks.imitator import Imitator
 from facewright.networks.landmarker import Landmarker
-from facewright.perception.alignment import embedder_from_photo, to_tensor
-from facewright.perception.differentiable import warp_tensor
 from facewright.perception.image import decode_image
 from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.observe import Observer
-from facewright.perception.parts import part_maps
 from facewright.pipelines.outputs import write_outputs
-from facewright.rig.anchors import eye_centres, landmark_points
+from facewright.pipelines.refinement import refine_by_imitator
+from facewright.rig.anchors import landmark_points
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
 from facewright.rig.nouns import Rig
@@ -46,9 +39,6 @@ from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.rig.styles import look_size, look_vector
 
 LOG = logging.getLogger(__name__)
-
-JUDGE_PX = 256
-"""Side of the engine's renders that the imitator stage is judged by."""
 
 DETECT_PX = 256
 """Side of the renders on which the landmark network is compared with the photo."""
@@ -100,9 +90,9 @@ class PhotoPipeline:
         self.weight_hashes = weight_hashes or {}
         self.decoder = RigDecoder(rig)
         self._wardrobe = Wardrobe(rig, self.decoder)
-        self._model = LandmarkModel(rig)
-        self._observer, self._landmarker, self._embedder = observer, landmarker, embedder
-        self._imitator, self._correction = imitator, correction
+        self.model = LandmarkModel(rig)
+        self._observer, self.landmarker, self.embedder = observer, landmarker, embedder
+        self.imitator, self._correction = imitator, correction
 
     @classmethod
     def from_config(cls, config: FacewrightConfig) -> "PhotoPipeline":
@@ -186,17 +176,16 @@ class PhotoPipeline:
             fit, landmarks_px = self._match_detection(fit, observations, look)
         losses = {"landmarks": fit.residual_ratio}
         code = fit.code
-        if self._imitator is not None and self.config.fitting.iterations > 0:
+        if self.imitator is not None and self.config.fitting.iterations > 0:
             with timed(stage_ms, "imitator"):
-                best = self._imitate(fit, observations, look, say, cancel)
-            code = best.code.double().numpy()
-            losses |= best.losses
+                code, look, refined = refine_by_imitator(self, fit, observations, look, say, cancel)
+            losses |= refined
         with timed(stage_ms, "head pose"):
             say(Progress("head pose", 0, 1))
-            fit = fit_landmarks(self._model, landmarks_px, LandmarkFitConfig(solve_code=False), code)
+            fit = fit_landmarks(self.model, landmarks_px, LandmarkFitConfig(solve_code=False), code)
         height, width = observations.photo.shape[:2]
         result = FitResult(
-            parameters=self._model.parameters(code),
+            parameters=self.model.parameters(code),
             expression=fit.expression,
             photo_camera=fit.camera((width, height)),
             look=look,
@@ -221,14 +210,14 @@ class PhotoPipeline:
 
     def imitate(self, parameters: np.ndarray, look: Look) -> np.ndarray | None:
         """Draw (S, S, 3) RGB uint8 of what the imitator makes of (P,) parameters; None without an imitator."""
-        if self._imitator is None:
+        if self.imitator is None:
             return None
         inputs = (
             torch.from_numpy(np.asarray(part, np.float32))[None]
             for part in (parameters, look_vector(look, self.rig.styles))
         )
         with torch.no_grad():
-            image, _ = self._imitator(*(part.to(self.device) for part in inputs))
+            image, _ = self.imitator(*(part.to(self.device) for part in inputs))
         return (image[0].permute(1, 2, 0).cpu().numpy() * 255).round().astype(np.uint8)
 
     def pose_matrices(self, parameters: np.ndarray) -> np.ndarray:
@@ -241,12 +230,12 @@ class PhotoPipeline:
         switches = self.config.fitting
         if not switches.landmark_stage:
             mean_head = LandmarkFitConfig(solve_code=False)
-            return fit_landmarks(self._model, observations.landmarks_px, mean_head)
-        fit = fit_landmarks(self._model, observations.landmarks_px, LandmarkFitConfig())
+            return fit_landmarks(self.model, observations.landmarks_px, mean_head)
+        fit = fit_landmarks(self.model, observations.landmarks_px, LandmarkFitConfig())
         if self._correction is None:
             return fit
-        code = self._correction.code(correction_features(self._model, fit, observations.landmarks_px))
-        return fit_landmarks(self._model, observations.landmarks_px, LandmarkFitConfig(solve_code=False), code)
+        code = self._correction.code(correction_features(self.model, fit, observations.landmarks_px))
+        return fit_landmarks(self.model, observations.landmarks_px, LandmarkFitConfig(solve_code=False), code)
 
     def _match_detection(
         self, fit: LandmarkFit, observations: Observations, look: Look
@@ -265,7 +254,7 @@ class PhotoPipeline:
             shown, seen = self._detect_as_photo(fit, observations, look)
             wanted = observations.landmarks_px.astype(np.float64)
             wanted[:, :2] += shown - seen
-            fit = fit_landmarks(self._model, wanted, MATCHING, fit.code)
+            fit = fit_landmarks(self.model, wanted, MATCHING, fit.code)
         errors_px = observations.landmarks_px[:, :2] - wanted[:, :2]
         return replace(fit, residual_px=fit.residual_px + errors_px), wanted
 
@@ -273,7 +262,7 @@ class PhotoPipeline:
         self, fit: LandmarkFit, observations: Observations, look: Look
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draw the head as in the photo; return where its landmarks are and where they are seen, (K, 2) photo px."""
-        parameters = self._model.parameters(fit.code)
+        parameters = self.model.parameters(fit.code)
         vertices = self.vertices(parameters, fit.expression)
         pieces = self.pieces(parameters, look.style, fit.expression)
         photo_camera = fit.camera(observations.photo.shape[1::-1])
@@ -288,58 +277,8 @@ class PhotoPipeline:
         )
         job = RenderJob(vertices, camera, look, observations.lighting, pieces)
         image = self.engine.render([job])[0].image
-        located = refine_landmarks(self._landmarker, image, shown * factor + shift)
+        located = refine_landmarks(self.landmarker, image, shown * factor + shift)
         return shown, (located.landmarks_px[:, :2] - shift) / factor
-
-    def _imitate(
-        self, fit: LandmarkFit, observations: Observations, look: Look, say: ProgressCallback, cancel: Event | None
-    ) -> OptimizerResult:
-        """Refine the prior code through the imitator, judged by the engine."""
-        side = self._imitator.config.side_px
-        start = torch.from_numpy(fit.code.astype(np.float32))
-        eyes = eye_centres(self.rig, self.vertices(self._model.parameters(fit.code)))
-        camera = canonical_camera(eyes, FACE_FRAME, side)
-        photo_landmarks = canonical_landmarks(self._model, fit, camera)
-        target = FittingTarget(
-            torch.from_numpy(observations.embedding).to(self.device),
-            torch.from_numpy(content_maps(part_maps(photo_landmarks, side))).to(self.device),
-            torch.from_numpy(look_vector(look, self.rig.styles)).to(self.device),
-        )
-        _, render_landmarks = self._render_canonical(fit.code, look)
-        crop = embedder_from_photo(render_landmarks)
-        crop = crop @ np.diag([JUDGE_PX / side, JUDGE_PX / side, 1.0])  # from the imitator's image
-        mean, factors = (
-            torch.from_numpy(part.astype(np.float32)) for part in (self.rig.prior.mean, self.rig.prior.factors)
-        )
-        iterations = self.config.fitting.iterations
-        return optimise(
-            self._imitator,
-            lambda codes: (mean + codes @ factors.T).clamp(0.0, 1.0),
-            lambda images: self._embedder(warp_tensor(images, crop, SIZE_PX)),
-            (lambda codes: self._judge(codes, look)) if self.config.fitting.engine_judge else None,
-            start,
-            target,
-            self.config.fitting,
-            lambda step, loss: say(Progress("imitator", step, iterations, loss)),
-            (lambda: cancel.is_set()) if cancel else (lambda: False),
-        )
-
-    def _judge(self, code: Tensor, look: Look) -> tuple[Tensor, Tensor]:
-        """Measure embedding (1, D) and content maps (1, N, S, S) on the engine's own render of a prior code (R,)."""
-        image, landmarks = self._render_canonical(code.double().numpy(), look)
-        side = self._imitator.config.side_px
-        crop = warp_tensor(to_tensor(image[None], self.device), embedder_from_photo(landmarks), SIZE_PX)
-        maps = content_maps(part_maps(landmarks[:, :2] * (side / JUDGE_PX), side))
-        return self._embedder(crop), torch.from_numpy(maps)[None].to(self.device)
-
-    def _render_canonical(self, code: np.ndarray, look: Look) -> tuple[np.ndarray, np.ndarray]:
-        """Draw a prior code (R,) in the canonical view; return image and landmarks (K, 3), measured as a photo's."""
-        parameters = self._model.parameters(code)
-        vertices, pieces = self.vertices(parameters), self.pieces(parameters, look.style)
-        camera = canonical_camera(eye_centres(self.rig, vertices), FACE_FRAME, JUDGE_PX)
-        image = self.engine.render([RenderJob(vertices, camera, look, DEFAULT_LIGHTING, pieces)])[0].image
-        expected, _ = project(camera, landmark_points(self.rig, vertices))
-        return image, refine_landmarks(self._landmarker, image, expected).landmarks_px
 
 
 def _load_imitator(folder: Path, rig: Rig, device: str) -> Imitator:

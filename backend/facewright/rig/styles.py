@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from facewright.datatypes import STYLE_GROUPS, Look, Style
+from facewright.datatypes import STYLE_GROUPS, FaceColours, Look, SkinDetail, Style
 from facewright.errors import RigInvalid
 from facewright.rig.nouns import Choice, Layer, Piece, StyleGroup
 from facewright.rig.reading import invalid, read_tensors, read_toml, require_below, value_of
@@ -16,6 +16,9 @@ TEXTURE_NAMES = ("strands.png",)
 """A group's texture in its folder under STYLES_FOLDER."""
 
 ADULT_AGES = (18.0, 90.0)
+LOOK_AMOUNTS = 22
+"""Numbers of a look vector before its choices: 18 of colours, 4 of skin."""
+
 LAYER_MARGIN_PX = 8
 """Empty rim around the painted box of a layer, so that coarser levels of it stay empty at its edge."""
 
@@ -151,7 +154,7 @@ def read_piece(path: Path, bones: int, head_triangles: int, head_vertices: int) 
 
 def look_size(styles: tuple[StyleGroup, ...]) -> int:
     """Return the length of `look_vector`."""
-    return 22 + sum(len(group.choices) for group in styles)
+    return LOOK_AMOUNTS + sum(len(group.choices) for group in styles)
 
 
 def look_vector(look: Look, styles: tuple[StyleGroup, ...]) -> np.ndarray:
@@ -174,6 +177,27 @@ def look_vector(look: Look, styles: tuple[StyleGroup, ...]) -> np.ndarray:
     return np.concatenate(parts)
 
 
+def choice_slices(styles: tuple[StyleGroup, ...]) -> dict[str, slice]:
+    """Return the entries of a look vector that hold the choices of each group, by the group's name."""
+    slices, start = {}, LOOK_AMOUNTS
+    for group in styles:
+        slices[group.name] = slice(start, start + len(group.choices))
+        start += len(group.choices)
+    return slices
+
+
+def look_from_vector(vector: np.ndarray, styles: tuple[StyleGroup, ...]) -> Look:
+    """Read a look from (A,) numbers in the order of `look_vector`; of soft choices the most likely is worn."""
+    if vector.shape != (look_size(styles),):
+        raise ValueError(f"vector: expected ({look_size(styles)},), found {vector.shape}")
+    worn = {}
+    for group in styles:
+        entries = choice_slices(styles)[group.name]
+        worn[group.name] = group.choices[int(np.argmax(vector[entries]))].name
+    skin = SkinDetail(*(float(value) for value in vector[18:LOOK_AMOUNTS]))
+    return Look(FaceColours.from_vector(vector[:18]), skin, Style(**worn))
+
+
 def _read_group(path: Path, table: dict) -> StyleGroup:
     name = value_of(path, table, "name", str, "group.")
     if name not in STYLE_GROUPS:
@@ -193,7 +217,7 @@ def _read_group(path: Path, table: dict) -> StyleGroup:
 def _read_choice(path: Path, folder: Path, table: dict, where: str) -> Choice:
     name = value_of(path, table, "name", str, where)
     where = f"{where}{name}."
-    unknown = set(table) - {"name", "label", "colour", "gloss", "frequency", "ages"}
+    unknown = set(table) - {"name", "label", "colour", "gloss", "frequency", "ages", "curl"}
     if unknown:
         raise invalid(path, f"{where}: unknown keys {', '.join(sorted(unknown))}")
     layer, piece = folder / f"{name}.png", folder / f"{name}.safetensors"
@@ -206,6 +230,7 @@ def _read_choice(path: Path, folder: Path, table: dict, where: str) -> Choice:
         _numbers(path, table, "ages", 2, where) if "ages" in table else ADULT_AGES,
         layer if layer.is_file() else None,
         piece if piece.is_file() else None,
+        value_of(path, table, "curl", float, where) if "curl" in table else 0.5,
     )
 
 

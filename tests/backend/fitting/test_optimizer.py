@@ -1,5 +1,6 @@
 """The imitator loop on a linear imitator, where the answer is known."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,10 +12,11 @@ SIDE = 4
 
 
 class LinearImitator(torch.nn.Module):
-    """Image channel c is parameter c everywhere; part maps never change."""
+    """Image channel c is parameter c plus look c everywhere; part maps never change."""
 
-    def forward(self, parameters, colours):
+    def forward(self, parameters, look):
         image = parameters[:, :3, None, None].expand(-1, 3, SIDE, SIDE)
+        image = image + look[:, :3, None, None]
         parts = torch.full((len(parameters), len(CONTENT_PARTS) + 1, SIDE, SIDE), 1.0 / (len(CONTENT_PARTS) + 1))
         return image, parts
 
@@ -32,8 +34,8 @@ def target(direction) -> FittingTarget:
     return FittingTarget(torch.nn.functional.normalize(torch.tensor(direction), dim=0), parts, torch.zeros(15))
 
 
-def true_judge(code):
-    image, parts = LinearImitator()(parameters_from_code(code[None]), None)
+def true_judge(code, look):
+    image, parts = LinearImitator()(parameters_from_code(code[None]), look[None])
     return embed(image), parts
 
 
@@ -51,8 +53,8 @@ def test_head_that_the_judge_likes_less_than_the_start_is_not_returned():
     lying = LinearImitator()
     start = torch.zeros(3)
 
-    def contrary_judge(code):
-        embedding, parts = true_judge(code)
+    def contrary_judge(code, look):
+        embedding, parts = true_judge(code, look)
         worse = torch.linalg.vector_norm(code) > 0
         return (-target(WANTED).embedding[None] if worse else embedding), parts
 
@@ -66,7 +68,7 @@ def test_head_that_the_judge_likes_less_than_the_start_is_not_returned():
 def test_judged_result_has_the_losses_that_the_judge_saw():
     config = FittingConfig(iterations=20, prior_weight=0.0)
     result = optimise(LinearImitator(), parameters_from_code, embed, true_judge, torch.zeros(3), target(WANTED), config)
-    embedding, _ = true_judge(result.code)
+    embedding, _ = true_judge(result.code, torch.zeros(15))
     expected = config.identity_weight * (1 - (embedding @ target(WANTED).embedding).item())
     assert result.losses["identity"] == pytest.approx(expected, abs=1e-5)
 
@@ -98,3 +100,47 @@ def test_prior_weight_keeps_the_head_near_the_start():
         for config in (free, held)
     ]
     assert moved[1] < 0.2 * moved[0]
+
+
+def relaxed_target(start: list[float]) -> FittingTarget:
+    """A photo that is blue, and one group of three choices that turn the picture red, green or blue."""
+    plain = target([0.0, 0.0, 1.0])
+    look = torch.zeros(15)
+    look[:3] = torch.tensor(start)
+    return FittingTarget(plain.embedding, plain.part_maps, look, (slice(0, 3),))
+
+
+def test_a_relaxed_choice_moves_to_the_one_that_looks_like_the_photo():
+    config = FittingConfig(iterations=40, choice_weight=0.0, prior_weight=100.0)
+    wanted = relaxed_target([0.4, 0.3, 0.3])
+    result = optimise(LinearImitator(), parameters_from_code, embed, true_judge, torch.zeros(3), wanted, config)
+    assert result.look[:3].tolist() == [0.0, 0.0, 1.0]
+    assert result.look[3:].abs().max() == 0
+
+
+def test_a_heavy_choice_loss_keeps_the_likely_choice():
+    config = FittingConfig(iterations=40, choice_weight=100.0, prior_weight=100.0)
+    wanted = relaxed_target([0.4, 0.3, 0.3])
+    result = optimise(LinearImitator(), parameters_from_code, embed, true_judge, torch.zeros(3), wanted, config)
+    assert result.look[:3].tolist() == [1.0, 0.0, 0.0]
+    assert result.losses["choice"] == pytest.approx(-100.0 * np.log(0.4), rel=1e-4)
+
+
+def test_the_judge_sees_one_choice_not_a_mixture():
+    seen = []
+
+    def watching_judge(code, look):
+        seen.append(sorted(look[:3].tolist()))
+        return true_judge(code, look)
+
+    config = FittingConfig(iterations=20)
+    optimise(
+        LinearImitator(),
+        parameters_from_code,
+        embed,
+        watching_judge,
+        torch.zeros(3),
+        relaxed_target([0.4, 0.3, 0.3]),
+        config,
+    )
+    assert seen == [[0.0, 0.0, 1.0]] * 3

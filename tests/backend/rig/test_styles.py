@@ -11,7 +11,7 @@ from backend.rig.tiny_rig import write_tiny_rig
 from facewright.datatypes import FaceColours, Look, SkinDetail, Style
 from facewright.errors import RigInvalid
 from facewright.rig.spec import load_rig
-from facewright.rig.styles import find_choice, look_size, look_vector, read_layer, read_piece
+from facewright.rig.styles import find_choice, look_from_vector, look_size, look_vector, read_layer, read_piece
 
 STYLES = """
 [[group]]
@@ -108,6 +108,19 @@ def test_the_look_vector_holds_colours_skin_and_one_hot_choices(folder, tmp_path
     assert vector.shape == (look_size(styles),) == (27,)
     np.testing.assert_allclose(vector[18:], [0.1, 0.2, 0.3, 0.4, 0, 0, 1, 0, 1], atol=1e-7)
     np.testing.assert_allclose(vector[15:18], colours.beard)
+
+
+def test_a_look_survives_the_way_through_its_vector_and_soft_choices_fall_to_the_likeliest(folder, tmp_path):
+    styles = load_rig("tiny", folder.parent, tmp_path / "cache").styles
+    colours = FaceColours.from_vector(np.linspace(0.1, 0.9, 18))
+    vector = look_vector(Look(colours, SkinDetail(0.1, 0.2, 0.3, 0.4), Style(hair="afro", glasses="round")), styles)
+    back = look_from_vector(vector, styles)
+    assert back.style == Style(hair="afro", glasses="round")
+    np.testing.assert_array_equal(look_vector(back, styles), vector)
+    vector[22:25] = [0.3, 0.4, 0.3]
+    assert look_from_vector(vector, styles).style.hair == "bob"
+    with pytest.raises(ValueError, match="expected"):
+        look_from_vector(vector[:-1], styles)
 
 
 def test_a_piece_is_read_with_shares_between_zero_and_one(folder, tmp_path):

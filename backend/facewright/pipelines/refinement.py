@@ -1,0 +1,120 @@
+"""The imitator stage of a fit: refines head and choices through the imitator, judged by the engine's own renders."""
+
+from collections.abc import Callable
+from threading import Event
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from facewright.datatypes import Look, Observations, Progress, RenderJob
+from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
+from facewright.engine.lighting import DEFAULT_LIGHTING
+from facewright.fitting.correction import canonical_landmarks
+from facewright.fitting.landmark_fit import LandmarkFit
+from facewright.fitting.losses import content_maps
+from facewright.fitting.optimizer import FittingTarget, optimise
+from facewright.networks.embedder import SIZE_PX
+from facewright.perception.alignment import embedder_from_photo, to_tensor
+from facewright.perception.differentiable import warp_tensor
+from facewright.perception.landmarks import refine_landmarks
+from facewright.perception.parts import part_maps
+from facewright.rig.anchors import eye_centres, landmark_points
+from facewright.rig.styles import choice_slices, look_from_vector, look_vector
+
+if TYPE_CHECKING:
+    from facewright.pipelines.photo import PhotoPipeline
+
+JUDGE_PX = 256
+"""Side of the engine's renders that the stage is judged by."""
+
+RELAXED_GROUPS = ("brows",)
+"""Groups whose choice may change while the head is refined; hair, beard and glasses are read off the photo."""
+
+SURE = 0.6
+"""Probability with which a relaxed group starts at the choice that the head wears."""
+
+
+def refine_by_imitator(
+    pipeline: "PhotoPipeline",
+    fit: LandmarkFit,
+    observations: Observations,
+    look: Look,
+    say: Callable[[Progress], None],
+    cancel: Event | None,
+) -> tuple[np.ndarray, Look, dict[str, float]]:
+    """Refine a head's prior code and its relaxed choices.
+
+    Args:
+        pipeline: rig, engine, networks, config.
+        fit: the head so far.
+        observations: the photo's.
+        look: the head's look so far.
+        say: told about every step.
+        cancel: once set, the stage ends after the step.
+
+    Returns:
+        Prior code (R,), look, and the losses of the head by name.
+    """
+    side, rig, config = pipeline.imitator.config.side_px, pipeline.rig, pipeline.config.fitting
+    eyes = eye_centres(rig, pipeline.vertices(pipeline.model.parameters(fit.code)))
+    camera = canonical_camera(eyes, FACE_FRAME, side)
+    photo_landmarks = canonical_landmarks(pipeline.model, fit, camera)
+    groups = choice_slices(rig.styles)
+    relaxed = tuple(groups[name] for name in RELAXED_GROUPS if name in groups and config.relax_choices)
+    target = FittingTarget(
+        torch.from_numpy(observations.embedding).to(pipeline.device),
+        torch.from_numpy(content_maps(part_maps(photo_landmarks, side))).to(pipeline.device),
+        torch.from_numpy(_softened(look_vector(look, rig.styles), relaxed)).to(pipeline.device),
+        relaxed,
+    )
+    _, render_landmarks = _render_canonical(pipeline, fit.code, look)
+    crop = embedder_from_photo(render_landmarks)
+    crop = crop @ np.diag([JUDGE_PX / side, JUDGE_PX / side, 1.0])  # from the imitator's image
+    mean, factors = (torch.from_numpy(part.astype(np.float32)) for part in (rig.prior.mean, rig.prior.factors))
+
+    def judge(code: Tensor, vector: Tensor) -> tuple[Tensor, Tensor]:
+        return _judge(pipeline, code, look_from_vector(vector.cpu().numpy(), rig.styles))
+
+    best = optimise(
+        pipeline.imitator,
+        lambda codes: (mean + codes @ factors.T).clamp(0.0, 1.0),
+        lambda images: pipeline.embedder(warp_tensor(images, crop, SIZE_PX)),
+        judge if config.engine_judge else None,
+        torch.from_numpy(fit.code.astype(np.float32)),
+        target,
+        config,
+        lambda step, loss: say(Progress("imitator", step, config.iterations, loss)),
+        (lambda: cancel.is_set()) if cancel else (lambda: False),
+    )
+    refined = look_from_vector(best.look.cpu().numpy(), rig.styles) if relaxed else look
+    return best.code.double().numpy(), refined, best.losses
+
+
+def _softened(vector: np.ndarray, relaxed: tuple[slice, ...]) -> np.ndarray:
+    """Turn the one-hot choices (A,) of relaxed groups into probabilities: SURE of what is worn, the rest shared."""
+    soft = vector.copy()
+    for group in relaxed:
+        others = max(group.stop - group.start - 1, 1)
+        soft[group] = vector[group] * SURE + (1 - vector[group]) * (1 - SURE) / others
+    return soft
+
+
+def _judge(pipeline: "PhotoPipeline", code: Tensor, look: Look) -> tuple[Tensor, Tensor]:
+    """Measure embedding (1, D) and content maps (1, N, S, S) on the engine's own render of a prior code (R,)."""
+    image, landmarks = _render_canonical(pipeline, code.double().numpy(), look)
+    side = pipeline.imitator.config.side_px
+    crop = warp_tensor(to_tensor(image[None], pipeline.device), embedder_from_photo(landmarks), SIZE_PX)
+    maps = content_maps(part_maps(landmarks[:, :2] * (side / JUDGE_PX), side))
+    return pipeline.embedder(crop), torch.from_numpy(maps)[None].to(pipeline.device)
+
+
+def _render_canonical(pipeline: "PhotoPipeline", code: np.ndarray, look: Look) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a prior code (R,) in the canonical view; return image and landmarks (K, 3), measured as a photo's."""
+    parameters = pipeline.model.parameters(code)
+    vertices, pieces = pipeline.vertices(parameters), pipeline.pieces(parameters, look.style)
+    camera = canonical_camera(eye_centres(pipeline.rig, vertices), FACE_FRAME, JUDGE_PX)
+    image = pipeline.engine.render([RenderJob(vertices, camera, look, DEFAULT_LIGHTING, pieces)])[0].image
+    expected, _ = project(camera, landmark_points(pipeline.rig, vertices))
+    return image, refine_landmarks(pipeline.landmarker, image, expected).landmarks_px
