@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facewright.datatypes import PART_NAMES, FaceColours, Lighting
+from facewright.datatypes import PART_NAMES, FaceColours, Lighting, Look
 from facewright.engine.mesh import EYE, LASH, SKIN, TEETH, TONGUE
 from facewright.rig.appearance import REDNESS_TINT, SHADE_TINT, compose
 
@@ -124,7 +124,7 @@ def shade(fragments: Fragments, colours: FaceColours, lighting: Lighting) -> tup
     rim = reflectance + (sheen - reflectance) * (1 - facing) ** 5
     highlight += window * _smoothstep(WINDOW_EDGE, mirrored @ (softbox / np.linalg.norm(softbox)))
 
-    albedo = linear_from_srgb(compose(fragments.masks, colours)[:, :3])
+    albedo = linear_from_srgb(compose(fragments.masks, Look(colours))[:, :3])
     colour = albedo * (key * diffuse + ambient * _sky(normals[:, 1]) * openness)
     lip, brow, hair = fragments.masks[:, :3].T
     pores = PORE_GLOSS * (2 * fragments.masks[:, 5] - 1)

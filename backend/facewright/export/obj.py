@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facewright.datatypes import FaceColours
+from facewright.datatypes import FaceColours, Look
 from facewright.export.files import atomic_write
 from facewright.rig.appearance import compose
 from facewright.rig.nouns import SURFACES, Rig
@@ -59,5 +59,5 @@ def _vertex_colours(rig: Rig, colours: FaceColours) -> np.ndarray:
     column = np.clip((look.uv[:, 0] * side).astype(int), 0, side - 1)
     row = np.clip(((1 - look.uv[:, 1]) * side).astype(int), 0, side - 1)
     tints = np.empty((len(rig.mesh.vertices_m), 3))
-    tints[look.render_vertex] = compose(look.masks[row, column].astype(np.float32) / 255, colours)[:, :3]
+    tints[look.render_vertex] = compose(look.masks[row, column].astype(np.float32) / 255, Look(colours))[:, :3]
     return tints

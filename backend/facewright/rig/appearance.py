@@ -1,22 +1,38 @@
 """The colours of a head from its masks: the one composition that the bake and the engines' shaders share.
 
-With the twelve mask channels of a texel as numbers m in [0, 1] and all colours as sRGB values in [0, 1] (mixed as
-they are, never in linear light):
+With the channels of a texel as numbers m in [0, 1] and all colours as sRGB values in [0, 1] (mixed as they are, never
+in linear light), and the look's pores, redness, freckles and wrinkles in [0, 1]:
 
-    colour = skin * (1, 1, 1) -> mix(skin, skin * REDNESS_TINT, m.redness)
+    colour = mix(skin, skin * REDNESS_TINT, clip(m.redness * 2 redness, 0, REDNESS_MAXIMUM))
+    colour = mix(colour, colour * FRECKLE_TINT, m.freckles * freckles)
+    colour = mix(colour, colour * SPOT_TINT, m.spots * wrinkles)
     colour = mix(colour, lip,  m.lip)
     colour = mix(colour, hair, m.hair)
     colour = mix(colour, brow, m.brow)
+    colour = mix(colour, beard, m.beard)
     colour = mix(colour, iris, m.iris)
     colour = mix(colour, m.paint_rgb, m.paint)
-    colour = colour * (2 * m.detail)
-    colour = colour * mix((1, 1, 1), SHADE_TINT, m.shade)
+    colour = mix(colour, make-up of the lips, m.lip_make_up)
+    colour = mix(colour, make-up of the eyes, m.eye_make_up)
+    bare   = 1 - max(m.iris, m.paint)                         skin, where pores may be
+    colour = colour * (1 + (2 m.detail - 1) mix(1, 2 pores, bare))
+    shade  = 1 - (1 - m.shade) (1 - m.creases * wrinkles)
+    colour = colour * mix((1, 1, 1), SHADE_TINT, shade)
     colour = clip(colour, 0, 1)
     alpha  = m.opacity
 
-All strengths are baked into the masks. `detail` is 0.5 where nothing is to be changed.
+Strengths of the masks are baked into them. `detail` is 0.5 where nothing is to be changed; a look whose pores and
+redness are 0.5 and whose freckles and wrinkles are 0 shows the masks as they are. Where a rig has a
+style group, the hair, brow or beard of the skin is the layer of the choice instead of the mask.
+
+Relief bends the normal n where light meets the skin; `up` is the world's:
+
+    T = unit(up x n), B = n x T, slope = RELIEF_SCALE (255 relief - 128) / 127
+    d = -(wrinkles slope.xy + pores slope.zw)                 slope: height per length along T and B
+    n = unit(n + T d.x + B d.y)
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +40,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from facewright.datatypes import FaceColours
+from facewright.datatypes import FaceColours, Look
 from facewright.errors import RigInvalid
 
 if TYPE_CHECKING:
@@ -40,11 +56,32 @@ MASK_CHANNELS = (
 )  # fmt: skip
 """Names of the channels of `Appearance.masks`, in array order."""
 
+MARK_CHANNELS = ("freckles", "spots", "creases")
+"""Names of the channels of `Appearance.marks`."""
+
+COVER_CHANNELS = ("beard", "lip_make_up", "eye_make_up")
+"""What layers of styles add to the masks."""
+
+CHANNELS = MASK_CHANNELS + MARK_CHANNELS + COVER_CHANNELS
+"""Everything that a texel can hold, in the order in which `compose` takes it."""
+
 REDNESS_TINT = (1.04, 0.82, 0.78)
 """Factor on the skin colour where `redness` is 1: cheeks, nose, ears."""
 
 SHADE_TINT = (0.42, 0.28, 0.25)
 """Factor on any colour where `shade` is 1: creases, corners, lash roots."""
+
+REDNESS_MAXIMUM = 1.5
+"""Most that `redness` grows to."""
+
+FRECKLE_TINT = (0.72, 0.56, 0.44)
+"""Factor on the skin colour in the middle of a freckle."""
+
+SPOT_TINT = (0.80, 0.70, 0.62)
+"""Factor on the skin colour in an age spot."""
+
+RELIEF_SCALE = 1.0
+"""Slope (height per length) that the largest value of `Appearance.relief` stands for."""
 
 _REBUILD = "restore the rig's folder, or rebuild it with facewright.training.build_appearance"
 
@@ -78,28 +115,46 @@ def read_masks(folder: Path) -> np.ndarray:
     return np.concatenate(layers, axis=2)  # (S, S, C)
 
 
-def compose(masks: np.ndarray, colours: FaceColours) -> np.ndarray:
+@dataclass(frozen=True)
+class MakeUp:
+    """Colours of make-up, sRGB in [0, 1]; they show where their layers cover the skin."""
+
+    lips: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    eyes: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+def compose(texels: np.ndarray, look: Look, make_up: MakeUp = MakeUp()) -> np.ndarray:
     """Compose colours and masks by the formula of this module.
 
     Args:
-        masks: (..., 12) float in [0, 1], in the order of MASK_CHANNELS.
-        colours: The head's colours.
+        texels: (..., 12 to 18) float in [0, 1], in the order of CHANNELS; channels that are left out are 0.
+        look: The head's colours and skin.
+        make_up: Colours of the choices of make-up.
 
     Returns:
         (..., 4) float32 sRGB and alpha in [0, 1].
     """
-    m = {name: masks[..., i, None].astype(np.float32) for i, name in enumerate(MASK_CHANNELS)}
-    redness_tint = np.asarray(REDNESS_TINT, np.float32)
-    shade_tint = np.asarray(SHADE_TINT, np.float32)
-    skin = np.asarray(colours.skin, np.float32)
-    colour = skin + (skin * redness_tint - skin) * m["redness"]
-    for name, layer in (("lip", colours.lip), ("hair", colours.hair), ("brow", colours.brow), ("iris", colours.iris)):
+    nothing = np.zeros((*texels.shape[:-1], 1), np.float32)
+    m = dict.fromkeys(CHANNELS, nothing)
+    m |= {name: texels[..., i, None].astype(np.float32) for i, name in enumerate(CHANNELS[: texels.shape[-1]])}
+    colours, (pores, redness, freckles, wrinkles) = look.colours, look.skin.vector()
+    colour = np.broadcast_to(np.asarray(colours.skin, np.float32), (*texels.shape[:-1], 3))
+    colour = _tinted(colour, REDNESS_TINT, np.clip(m["redness"] * (2 * redness), 0, REDNESS_MAXIMUM))
+    colour = _tinted(colour, FRECKLE_TINT, m["freckles"] * freckles)
+    colour = _tinted(colour, SPOT_TINT, m["spots"] * wrinkles)
+    layers = {"lip": colours.lip, "hair": colours.hair, "brow": colours.brow, "beard": colours.beard}
+    layers |= {"iris": colours.iris, "paint": texels[..., 8:11]}
+    layers |= {"lip_make_up": make_up.lips, "eye_make_up": make_up.eyes}
+    for name, layer in layers.items():
         colour = colour + (np.asarray(layer, np.float32) - colour) * m[name]
-    paint = masks[..., 8:11].astype(np.float32)
-    colour = colour + (paint - colour) * m["paint"]
-    colour = colour * (2.0 * m["detail"])
-    colour = colour * (1.0 + (shade_tint - 1.0) * m["shade"])
+    bare = 1 - np.maximum(m["iris"], m["paint"])
+    colour = colour * (1 + (2 * m["detail"] - 1) * (1 + (2 * pores - 1) * bare))
+    colour = _tinted(colour, SHADE_TINT, 1 - (1 - m["shade"]) * (1 - m["creases"] * wrinkles))
     return np.concatenate([np.clip(colour, 0.0, 1.0), m["opacity"]], axis=-1)
+
+
+def _tinted(colour: np.ndarray, tint: tuple[float, float, float], share: np.ndarray) -> np.ndarray:
+    return colour * (1 + (np.asarray(tint, np.float32) - 1) * share)
 
 
 def bake_albedo(appearance: "Appearance", colours: FaceColours, side: int = 1024) -> np.ndarray:
@@ -117,5 +172,5 @@ def bake_albedo(appearance: "Appearance", colours: FaceColours, side: int = 1024
     if masks.shape[:2] != (side, side):
         layers = [cv2.resize(masks[..., i : i + 4], (side, side), interpolation=cv2.INTER_AREA) for i in (0, 4, 8)]
         masks = np.concatenate(layers, axis=2)
-    baked = compose(masks.astype(np.float32) / 255.0, colours)
+    baked = compose(masks.astype(np.float32) / 255.0, Look(colours))
     return (baked * 255.0 + 0.5).astype(np.uint8)

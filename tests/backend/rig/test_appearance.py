@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facewright.datatypes import PART_NAMES, FaceColours
+from facewright.datatypes import PART_NAMES, FaceColours, Look
 from facewright.errors import RigInvalid
 from facewright.rig.appearance import MASK_CHANNELS, MASK_FILES, bake_albedo, compose, read_masks
 from facewright.rig.nouns import Appearance
 from facewright.rig.spec import RIGS_DIR
 
+WORN = ("beard", "glasses")
+"""Parts that layers and pieces of styles make."""
 COLOURS = FaceColours(*np.random.default_rng(0).uniform(0.1, 0.9, (6, 3)).astype(np.float32))
 
 
@@ -42,24 +44,24 @@ def by_hand(m: np.ndarray, colours: FaceColours) -> list[float]:
 def test_compose_agrees_with_the_formula_by_hand():
     masks = np.random.default_rng(1).uniform(0, 1, (40, 12))
     expected = [by_hand(row, COLOURS) for row in masks]
-    np.testing.assert_allclose(compose(masks, COLOURS), expected, atol=1e-6)
+    np.testing.assert_allclose(compose(masks, Look(COLOURS)), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("layer", ["lip", "hair", "brow", "iris"])
 def test_a_full_mask_shows_its_colour_and_none_shows_skin(layer):
-    np.testing.assert_allclose(compose(masks_of(**{layer: 1.0}), COLOURS)[:3], getattr(COLOURS, layer), atol=1e-6)
-    np.testing.assert_allclose(compose(masks_of(), COLOURS), [*COLOURS.skin, 1.0], atol=1e-6)
+    np.testing.assert_allclose(compose(masks_of(**{layer: 1.0}), Look(COLOURS))[:3], getattr(COLOURS, layer), atol=1e-6)
+    np.testing.assert_allclose(compose(masks_of(), Look(COLOURS)), [*COLOURS.skin, 1.0], atol=1e-6)
 
 
 def test_later_layers_cover_earlier_ones():
     everything = masks_of(lip=1, hair=1, brow=1, iris=1, paint=1, paint_r=0.1, paint_g=0.2, paint_b=0.3)
-    np.testing.assert_allclose(compose(everything, COLOURS)[:3], [0.1, 0.2, 0.3], atol=1e-6)
+    np.testing.assert_allclose(compose(everything, Look(COLOURS))[:3], [0.1, 0.2, 0.3], atol=1e-6)
 
 
 def test_compose_of_a_picture_equals_compose_of_its_texels():
     masks = np.random.default_rng(2).uniform(0, 1, (3, 5, 12))
-    whole = compose(masks, COLOURS)
-    singles = np.array([[compose(texel, COLOURS) for texel in row] for row in masks])
+    whole = compose(masks, Look(COLOURS))
+    singles = np.array([[compose(texel, Look(COLOURS)) for texel in row] for row in masks])
     np.testing.assert_allclose(whole, singles, atol=1e-7)
 
 
@@ -67,14 +69,14 @@ def test_the_bake_rounds_the_composition_to_bytes():
     masks = np.random.default_rng(3).integers(0, 256, (8, 8, 12), dtype=np.uint8)
     baked = bake_albedo(appearance_of(masks), COLOURS, 8)
     assert baked.dtype == np.uint8
-    np.testing.assert_array_equal(baked, np.round(compose(masks / 255, COLOURS) * 255))
+    np.testing.assert_array_equal(baked, np.round(compose(masks / 255, Look(COLOURS)) * 255))
 
 
 def test_a_smaller_bake_averages_the_masks():
     masks = np.random.default_rng(4).integers(0, 256, (8, 8, 12), dtype=np.uint8)
     mean = np.round(masks.reshape(4, 2, 4, 2, 12).mean((1, 3)))
     baked = bake_albedo(appearance_of(masks), COLOURS, 4).astype(int)
-    expected = np.round(compose(mean / 255, COLOURS) * 255)
+    expected = np.round(compose(mean / 255, Look(COLOURS)) * 255)
     assert np.abs(baked - expected).max() <= 3
 
 
@@ -121,4 +123,4 @@ def test_the_default_rigs_files_are_small_and_name_every_part():
     with Image.open(folder / "labels.png") as picture:
         labels = np.asarray(picture)
     assert labels.shape == (1024, 1024)
-    assert {PART_NAMES[index] for index in np.unique(labels)} == set(PART_NAMES) - {"background"}
+    assert {PART_NAMES[index] for index in np.unique(labels)} == set(PART_NAMES) - {"background", *WORN}
