@@ -132,7 +132,6 @@ def read_piece(path: Path, bones: int, head_triangles: int, head_vertices: int) 
     }
     arrays = read_tensors(path, shapes)
     count = len(arrays["vertices_m"])
-    of_triangles = ("triangles", "material", "head_openness")
     for name in shapes:
         wanted = len(arrays["triangles"]) if name == "material" else count
         if name not in ("triangles", "head_openness") and len(arrays[name]) != wanted:

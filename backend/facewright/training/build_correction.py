@@ -139,7 +139,8 @@ def choose_and_save(rig: Rig, model: LandmarkModel, features, fitted, truth, opt
     learnt = learn(features, truth, components, ridge)
     arrays = {name: np.ascontiguousarray(value, np.float32) for name, value in vars(learnt).items()}
     folder = RIGS_DIR / rig.id
-    atomic_write(folder / "correction.safetensors", lambda temporary: save_file(arrays, temporary, {"rig_version": rig.version}))
+    stamp = {"rig_version": rig.version}
+    atomic_write(folder / "correction.safetensors", lambda temporary: save_file(arrays, temporary, stamp))
     card = f"""# Landmark correction of the rig {rig.id}
 
 Ridge regression from a landmark fit to the prior code (backend/facewright/fitting/correction.py).

@@ -148,8 +148,8 @@ def model_card(rig, recipe: TrainingRecipe, metrics: dict[str, float], parameter
     """Write down what made the imitator and how good it is."""
     return f"""# Imitator of the rig {rig.id} {rig.version}
 
-Draws the canonical view (FACE_FRAME) and its part maps from rig parameters and look (colours, skin, choices), at 128 px;
-{parameters / 1e6:.1f} M parameters, half precision. Architecture after Shi et al. 2019 (arXiv 1909.01064),
+Draws the canonical view (FACE_FRAME) and its part maps from rig parameters and look (colours, skin, choices), at
+128 px; {parameters / 1e6:.1f} M parameters, half precision. Architecture after Shi et al. 2019 (arXiv 1909.01064),
 backend/facewright/networks/imitator.py.
 
 - Command: `python -m facewright.training.train_imitator --rig {rig.id} --work FOLDER --samples {recipe.samples}

@@ -10,6 +10,9 @@ from facewright.engine.mesh import EYE, SKIN, TEETH, check_job, engine_mesh, ver
 from facewright.engine.occlusion import sky_openness
 from facewright.errors import RigInvalid
 
+LOOK = job().look
+UNKNOWN_LIPS = replace(LOOK, colours=replace(LOOK.colours, lip=np.full(3, np.nan, np.float32)))
+
 
 def test_normals_are_the_area_weighted_sum_of_the_triangles_around_a_vertex() -> None:
     mesh = engine_mesh(tiny_rig())
@@ -76,7 +79,7 @@ def test_openness_falls_with_the_depth_of_the_mouth_and_stays_within_bounds() ->
         ("camera", replace(camera(), centre_px=np.zeros(3)), "centre_px must have shape"),
         ("lighting", replace(job().lighting, key=np.array([1, np.inf, 1])), "lighting.key has values that are not"),
         ("lighting", replace(job().lighting, direction=np.zeros(3)), "direction has no length"),
-        ("look", replace(job().look, colours=replace(job().look.colours, lip=np.full(3, np.nan, np.float32))), "look.colours has values that are not"),
+        ("look", UNKNOWN_LIPS, "look.colours has values that are not"),
     ],
 )
 def test_a_job_that_cannot_be_drawn_is_refused_by_name(field: str, value: object, words: str) -> None:
