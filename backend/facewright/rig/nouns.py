@@ -140,6 +140,7 @@ class Choice:
         ages: youngest and oldest age, in years, at which it is drawn at random.
         layer: file of its painted layer, None if it has none.
         piece: file of its mesh, None if it has none.
+        curl: of hair, 0 straight to 1 tight curls; 0.5 goes with any hair.
     """
 
     name: str
@@ -150,6 +151,7 @@ class Choice:
     ages: tuple[float, float]
     layer: Path | None
     piece: Path | None
+    curl: float = 0.5
 
 
 @dataclass(frozen=True)
