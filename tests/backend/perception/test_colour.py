@@ -23,7 +23,7 @@ def test_the_colours_of_the_photo_are_plausible(observations):
     for dark in (colours.brow, colours.hair, colours.iris):
         assert linear_from_srgb(dark) @ LUMINANCE < 0.6 * (skin @ LUMINANCE)
     assert colours.hair[0] > colours.hair[2]  # her hair is brown
-    assert colours.vector().shape == (15,) and colours.vector().dtype == np.float32
+    assert colours.vector().shape == (18,) and colours.vector().dtype == np.float32
 
 
 @pytest.mark.parametrize("gains", [(1.3, 1.0, 0.7), (0.8, 1.0, 1.25)])
