@@ -23,6 +23,7 @@ from facewright.rig.reading import (
     require_below,
     value_of,
 )
+from facewright.rig.shape_edits import edit_shapes
 from facewright.rig.sources import makehuman
 from facewright.rig.styles import read_styles, styles_files
 
@@ -35,6 +36,7 @@ INPUT_FILES = (
     "parameters.toml",
     "expressions.toml",
     "mesh.safetensors",
+    "shapes.safetensors",
     "skin.safetensors",
     "prior.safetensors",
     "landmarks.safetensors",
@@ -110,7 +112,9 @@ def compile_rig(folder: Path, digest: str) -> nouns.Rig:
     for name in value_of(path, head, "files", list) if "files" in head else ():
         if not (folder / name).is_file():
             raise invalid(path, f"key 'files': '{name}' is not in the folder")
-    mesh, blendshapes = _read_mesh(folder, value_of(path, head, "source", str))
+    mesh, blendshapes = edit_shapes(
+        folder / "shapes.safetensors", *_read_mesh(folder, value_of(path, head, "source", str))
+    )
     vertices = len(mesh.vertices_m)
     bones = read_bones(folder / "skeleton.toml")
     parameters, ranges = read_parameters(folder / "parameters.toml", bones)
