@@ -1,7 +1,6 @@
-"""Writes a head as a binary glTF file: skinned mesh, posed skeleton, 52 morph targets, baked colours."""
+"""Writes a character as a binary glTF file: skinned meshes, posed skeleton, 52 named morph targets, materials."""
 
 import io
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,107 +9,77 @@ import torch
 from PIL import Image
 from scipy.spatial.transform import Rotation
 
-from facewright.datatypes import ARKIT_52, FaceColours
+from facewright.datatypes import ARKIT_52
+from facewright.export.character import Character, Part
 from facewright.export.files import atomic_write
 from facewright.export.gltf_buffer import GltfBuffer
-from facewright.rig.appearance import bake_albedo
-from facewright.rig.nouns import SURFACES, Rig
-from facewright.rig.parameters import channels_from_parameters
+from facewright.export.materials import Material
+from facewright.export.tangents import vertex_tangents
 from facewright.rig.skeleton import basis_matrices, rest_matrix
 from facewright.rig.skinning import dense_skin_weights
 
 GLTF_FROM_WORLD = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
 """World has Z up and the face along -Y; glTF has Y up and the face along +Z. Both in metres."""
 
-LASH_CUTOFF = 0.4
+CLEARCOAT = "KHR_materials_clearcoat"
+CLEARCOAT_ROUGHNESS = 0.03
+VERTEX_DATA, INDEX_DATA = 34962, 34963
 
 
-@dataclass(frozen=True)
-class _Finish:
-    """How a surface is shaded outside: roughness, and whether its opacity is cut out."""
-
-    roughness: float
-    cut_out: bool = False
-
-
-_FINISHES = {
-    "skin": _Finish(0.5),
-    "eye": _Finish(0.1),
-    "teeth": _Finish(0.25),
-    "tongue": _Finish(0.35),
-    "lash": _Finish(0.8, cut_out=True),
-}
-
-
-def write_glb(
-    path: Path, rig: Rig, parameters: np.ndarray, colours: FaceColours, expression: np.ndarray | None = None
-) -> None:
-    """Write a head as .glb.
+def write_glb(path: Path, character: Character, expression: np.ndarray | None = None) -> None:
+    """Write a character as .glb.
 
     Args:
         path: The file.
-        rig: The rig.
-        parameters: (P,) in [0, 1]; the skeleton's nodes are posed by them, the mesh stays at rest under its skin.
-        colours: Colours of the baked texture.
+        character: The character; the skeleton's nodes are posed, the meshes stay at rest under their skin.
         expression: (E,) ARKit coefficients that the morph targets start with; neutral when None.
 
     Raises:
         OutputNotWritable: The file cannot be written.
         ValueError: A wrong shape.
     """
-    if parameters.shape != (len(rig.parameters),):
-        raise ValueError(f"parameters: expected ({len(rig.parameters)},), found {parameters.shape}")
     if expression is not None and expression.shape != (len(ARKIT_52),):
         raise ValueError(f"expression: expected ({len(ARKIT_52)},), found {expression.shape}")
-    document = build_document(rig, parameters, colours, expression)
+    document = build_document(character, expression)
     atomic_write(path, lambda temporary: document.save_binary(str(temporary)))
 
 
-def build_document(
-    rig: Rig, parameters: np.ndarray, colours: FaceColours, expression: np.ndarray | None
-) -> pygltflib.GLTF2:
-    """Build the glTF document of a head; arguments as for `write_glb`."""
+def build_document(character: Character, expression: np.ndarray | None) -> pygltflib.GLTF2:
+    """Build the glTF document of a character; arguments as for `write_glb`."""
     buffer = GltfBuffer()
-    nodes = _bone_nodes(rig, parameters)
-    roots = [index for index, bone in enumerate(rig.bones) if bone.parent < 0]
-    mesh_node, armature = len(nodes), len(nodes) + 1
-    nodes.append(pygltflib.Node(name="head_mesh", mesh=0, skin=0))
+    nodes = _bone_nodes(character)
+    roots = [index for index, bone in enumerate(character.bones) if bone.parent < 0]
+    armature = len(nodes)
     nodes.append(pygltflib.Node(name="armature", children=roots))
-    materials, primitives = [], []
-    for surface, name in enumerate(SURFACES):
-        faces = np.flatnonzero(rig.mesh.surfaces[rig.mesh.triangles[:, 0]] == surface)
-        if len(faces):
-            materials.append(_material(name, rig, colours))
-            primitives.append(_primitive(buffer, rig, faces, len(materials) - 1))
-    weights = np.zeros(len(ARKIT_52)) if expression is None else expression
-    mesh = pygltflib.Mesh(
-        name="head_mesh",
-        primitives=primitives,
-        weights=[float(weight) for weight in weights],
-        extras={"targetNames": list(ARKIT_52)},
-    )
-    images, textures, samplers = [], [], []
-    if rig.appearance is not None:
-        view = buffer.add_bytes(_albedo_png(rig, colours))
-        images.append(pygltflib.Image(name="albedo", mimeType="image/png", bufferView=view))
-        samplers.append(pygltflib.Sampler(magFilter=9729, minFilter=9987, wrapS=33071, wrapT=33071))
-        textures.append(pygltflib.Texture(name="albedo", source=0, sampler=0))
+    meshes = []
+    for part in character.parts:
+        meshes.append(_mesh(buffer, character, part, expression))
+        nodes.append(pygltflib.Node(name=part.name, mesh=len(meshes) - 1, skin=0))
     skin = pygltflib.Skin(
-        name="head_skin", joints=list(range(len(rig.bones))), skeleton=armature, inverseBindMatrices=_bind(buffer, rig)
+        name="head_skin",
+        joints=list(range(len(character.bones))),
+        skeleton=armature,
+        inverseBindMatrices=_bind(buffer, character),
     )
+    names = list(character.pictures)
+    images = [_image(buffer, name, character.pictures[name]) for name in names]
+    has_clearcoat = any(material.clearcoat for material in character.materials)
     document = pygltflib.GLTF2(
         asset=pygltflib.Asset(
-            version="2.0", generator="Facewright", extras={"rig": rig.id, "rig_version": rig.version}
+            version="2.0",
+            generator="Facewright",
+            extras={"rig": character.rig_id, "rig_version": character.rig_version},
         ),
+        extensionsUsed=[CLEARCOAT] if has_clearcoat else [],
         scene=0,
-        scenes=[pygltflib.Scene(name="head", nodes=[armature, mesh_node])],
+        scenes=[pygltflib.Scene(name="head", nodes=list(range(armature, len(nodes))))],
         nodes=nodes,
-        meshes=[mesh],
+        meshes=meshes,
         skins=[skin],
-        materials=materials,
+        materials=[_material(material, names) for material in character.materials],
         images=images,
-        textures=textures,
-        samplers=samplers,
+        textures=[pygltflib.Texture(name=name, source=index, sampler=0) for index, name in enumerate(names)],
+        samplers=[pygltflib.Sampler(magFilter=9729, minFilter=9987, wrapS=33071, wrapT=33071)] if names else [],
         accessors=buffer.accessors,
         bufferViews=buffer.views,
         buffers=[pygltflib.Buffer(byteLength=len(buffer.data))],
@@ -119,21 +88,17 @@ def build_document(
     return document
 
 
-def _bone_nodes(rig: Rig, parameters: np.ndarray) -> list[pygltflib.Node]:
+def _bone_nodes(character: Character) -> list[pygltflib.Node]:
     """Return one node per bone.
 
     A node's matrix is rest_parent^-1 rest basis: a rotation and a shift, then shift, rotation and scale of the basis.
     That is again a shift, a rotation and a scale, so glTF's chain of nodes is exact for every pose.
     """
-    with torch.no_grad():
-        arrays = [rig.channel_neutral, rig.channel_minimum, rig.channel_maximum]
-        tensors = [torch.as_tensor(np.asarray(array, np.float64)) for array in (parameters[None], *arrays)]
-        channels = channels_from_parameters(*tensors)
-        basis = basis_matrices(channels)[0].numpy()
-    scales = channels[0, :, 6:9].numpy()
-    rest = [rest_matrix(bone.head, bone.tail, bone.roll) for bone in rig.bones]
+    bones, scales = character.bones, character.channels[:, 6:9]
+    basis = basis_matrices(torch.as_tensor(character.channels)[None])[0].numpy()
+    rest = [rest_matrix(bone.head, bone.tail, bone.roll) for bone in bones]
     nodes = []
-    for index, bone in enumerate(rig.bones):
+    for index, bone in enumerate(bones):
         offset = GLTF_FROM_WORLD @ rest[index] if bone.parent < 0 else np.linalg.inv(rest[bone.parent]) @ rest[index]
         rotation = offset[:3, :3] @ (basis[index, :3, :3] / scales[index])
         translation = offset[:3, :3] @ basis[index, :3, 3] + offset[:3, 3]
@@ -143,85 +108,120 @@ def _bone_nodes(rig: Rig, parameters: np.ndarray) -> list[pygltflib.Node]:
             rotation=Rotation.from_matrix(rotation).as_quat().tolist(),
             scale=scales[index].tolist(),
         )
-        children = [child for child, other in enumerate(rig.bones) if other.parent == index]
+        children = [child for child, other in enumerate(bones) if other.parent == index]
         if children:
             node.children = children
         nodes.append(node)
     return nodes
 
 
-def _bind(buffer: GltfBuffer, rig: Rig) -> int:
-    rest = np.stack([rest_matrix(bone.head, bone.tail, bone.roll) for bone in rig.bones])
+def _bind(buffer: GltfBuffer, character: Character) -> int:
+    rest = np.stack([rest_matrix(bone.head, bone.tail, bone.roll) for bone in character.bones])
     inverse = np.linalg.inv(GLTF_FROM_WORLD @ rest)
     inverse[:, 3] = [0.0, 0.0, 0.0, 1.0]
     return buffer.add(inverse.transpose(0, 2, 1).reshape(-1, 16).astype(np.float32), "MAT4")
 
 
-def _primitive(buffer: GltfBuffer, rig: Rig, faces: np.ndarray, material: int) -> pygltflib.Primitive:
-    """Add the triangles of one surface with vertices of their own."""
-    look = rig.appearance
-    corners = rig.mesh.triangles[faces] if look is None else look.render_triangles[faces]
-    used, triangles = np.unique(corners, return_inverse=True)
-    vertex = used if look is None else look.render_vertex[used]
+def _mesh(buffer: GltfBuffer, character: Character, part: Part, expression: np.ndarray | None) -> pygltflib.Mesh:
+    primitives = []
+    for material in np.unique(part.material):
+        needs_tangents = bool(character.materials[material].normal)
+        faces = np.flatnonzero(part.material == material)
+        primitive = _primitive(buffer, part, faces, len(character.bones), needs_tangents)
+        primitive.material = int(material)
+        primitives.append(primitive)
+    mesh = pygltflib.Mesh(name=part.name, primitives=primitives)
+    if part.blendshapes is not None:
+        weights = np.zeros(len(ARKIT_52)) if expression is None else expression
+        mesh.weights = [float(weight) for weight in weights]
+        mesh.extras = {"targetNames": list(ARKIT_52)}
+    return mesh
+
+
+def _primitive(
+    buffer: GltfBuffer, part: Part, faces: np.ndarray, bones: int, needs_tangents: bool
+) -> pygltflib.Primitive:
+    """Add the triangles of one material with vertices of their own."""
+    used, triangles = np.unique(part.uv_triangles[faces], return_inverse=True)
+    triangles = triangles.reshape(-1, 3)
+    vertex = part.uv_vertex[used]
     turn = GLTF_FROM_WORLD[:3, :3].astype(np.float32).T
+    points, normals = part.vertices_m[vertex] @ turn, part.normals[vertex] @ turn
     attributes = {
-        "POSITION": buffer.add(rig.mesh.vertices_m[vertex] @ turn, "VEC3", bounds=True, target=34962),
-        "NORMAL": buffer.add(_rest_normals(rig)[vertex] @ turn, "VEC3", target=34962),
+        "POSITION": buffer.add(points, "VEC3", bounds=True, target=VERTEX_DATA),
+        "NORMAL": buffer.add(normals, "VEC3", target=VERTEX_DATA),
     }
-    if look is not None:
-        attributes["TEXCOORD_0"] = buffer.add(look.uv[used] * [1, -1] + [0, 1], "VEC2", target=34962)
-    joints, weights = _influences(rig, vertex)
+    if part.uv is not None:
+        uv = part.uv[used] * np.float32([1, -1]) + np.float32([0, 1])
+        attributes["TEXCOORD_0"] = buffer.add(uv, "VEC2", target=VERTEX_DATA)
+        if needs_tangents:
+            tangents = vertex_tangents(points, normals, part.uv[used], triangles)
+            attributes["TANGENT"] = buffer.add(tangents, "VEC4", target=VERTEX_DATA)
+    if part.openness is not None:
+        colours = np.repeat(part.openness[vertex, None], 3, axis=1)
+        attributes["COLOR_0"] = buffer.add(colours, "VEC3", target=VERTEX_DATA)
+    joints, weights = _influences(part.indices[vertex], part.weights[vertex], bones)
     for group in range(joints.shape[1] // 4):
         four = np.s_[:, 4 * group : 4 * group + 4]
-        attributes[f"JOINTS_{group}"] = buffer.add(joints[four], "VEC4", target=34962)
-        attributes[f"WEIGHTS_{group}"] = buffer.add(weights[four], "VEC4", target=34962)
+        attributes[f"JOINTS_{group}"] = buffer.add(joints[four], "VEC4", target=VERTEX_DATA)
+        attributes[f"WEIGHTS_{group}"] = buffer.add(weights[four], "VEC4", target=VERTEX_DATA)
     kind = np.uint16 if len(used) < 65535 else np.uint32
-    indices = buffer.add(triangles.ravel().astype(kind), "SCALAR", target=34963)
-    targets = [{"POSITION": buffer.add_sparse(shape[vertex] @ turn)} for shape in rig.blendshapes]
-    return pygltflib.Primitive(attributes=attributes, indices=indices, material=material, targets=targets)
+    indices = buffer.add(triangles.ravel().astype(kind), "SCALAR", target=INDEX_DATA)
+    primitive = pygltflib.Primitive(attributes=attributes, indices=indices)
+    if part.blendshapes is not None:
+        primitive.targets = [{"POSITION": buffer.add_sparse(shape[vertex] @ turn)} for shape in part.blendshapes]
+    return primitive
 
 
-def _influences(rig: Rig, vertex: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _influences(indices: np.ndarray, shares: np.ndarray, bones: int) -> tuple[np.ndarray, np.ndarray]:
     """Return joints and weights (n, 4 or 8): each bone once, the strongest first, joint 0 where the weight is 0."""
-    columns = -(-rig.skin_indices.shape[1] // 4) * 4
-    dense = dense_skin_weights(rig.skin_indices[vertex], rig.skin_weights[vertex], len(rig.bones))
+    columns = -(-indices.shape[1] // 4) * 4
+    dense = dense_skin_weights(indices, shares, bones)
     dense = np.pad(dense, ((0, 0), (0, max(0, columns - dense.shape[1]))))
     joints = np.argsort(-dense, axis=1, kind="stable")[:, :columns]
     weights = np.take_along_axis(dense, joints, axis=1)
     weights = weights / weights.sum(1, keepdims=True)
     joints = np.where(weights > 0, joints, 0)
-    return joints.astype(np.uint8 if len(rig.bones) <= 255 else np.uint16), weights.astype(np.float32)
+    return joints.astype(np.uint8 if bones <= 255 else np.uint16), weights.astype(np.float32)
 
 
-def _rest_normals(rig: Rig) -> np.ndarray:
-    vertices, triangles = rig.mesh.vertices_m.astype(np.float64), rig.mesh.triangles
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    area = np.cross(b - a, c - a)
-    normals = np.zeros_like(vertices)
-    for k in range(3):
-        np.add.at(normals, triangles[:, k], area)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.where(length > 1e-14, normals / np.maximum(length, 1e-14), [0.0, 0.0, 1.0]).astype(np.float32)
+def _material(material: Material, pictures: list[str]) -> pygltflib.Material:
+    def texture(name: str) -> pygltflib.TextureInfo | None:
+        return pygltflib.TextureInfo(index=pictures.index(name)) if name else None
+
+    surface = pygltflib.PbrMetallicRoughness(
+        baseColorFactor=[*_linear(material.colour), material.opacity],
+        baseColorTexture=texture(material.albedo),
+        metallicFactor=0.0,
+        roughnessFactor=material.roughness,
+        metallicRoughnessTexture=texture(material.roughness_picture),
+    )
+    written = pygltflib.Material(
+        name=material.name,
+        pbrMetallicRoughness=surface,
+        doubleSided=material.double_sided,
+        alphaMode=pygltflib.MASK if material.cut_out else pygltflib.OPAQUE,
+        alphaCutoff=material.cutoff if material.cut_out else None,
+    )
+    if material.normal:
+        written.normalTexture = pygltflib.NormalMaterialTexture(index=pictures.index(material.normal))
+    if material.opacity < 1.0:
+        written.alphaMode = pygltflib.BLEND
+    if material.clearcoat:
+        coat = {"clearcoatFactor": material.clearcoat, "clearcoatRoughnessFactor": CLEARCOAT_ROUGHNESS}
+        written.extensions = {CLEARCOAT: coat}
+    return written
 
 
-def _material(name: str, rig: Rig, colours: FaceColours) -> pygltflib.Material:
-    finish = _FINISHES[name]
-    surface = pygltflib.PbrMetallicRoughness(metallicFactor=0.0, roughnessFactor=finish.roughness)
-    if rig.appearance is not None:
-        surface.baseColorTexture = pygltflib.TextureInfo(index=0)
-    else:
-        srgb = np.asarray(colours.skin, np.float64)
-        linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-        surface.baseColorFactor = [*linear.tolist(), 1.0]
-    material = pygltflib.Material(name=name, pbrMetallicRoughness=surface, doubleSided=finish.cut_out)
-    if finish.cut_out:
-        material.alphaMode, material.alphaCutoff = pygltflib.MASK, LASH_CUTOFF
-    else:
-        material.alphaMode, material.alphaCutoff = pygltflib.OPAQUE, None
-    return material
+def _linear(colour: tuple[float, float, float]) -> list[float]:
+    srgb = np.asarray(colour, np.float64)
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).tolist()
 
 
-def _albedo_png(rig: Rig, colours: FaceColours) -> bytes:
+def _image(buffer: GltfBuffer, name: str, picture: np.ndarray) -> pygltflib.Image:
+    """Add a picture; grey ones are roughness, which glTF reads from green."""
+    if picture.ndim == 2:
+        picture = np.stack([np.full_like(picture, 255), picture, np.zeros_like(picture)], axis=-1)
     stream = io.BytesIO()
-    Image.fromarray(bake_albedo(rig.appearance, colours, len(rig.appearance.masks)), "RGBA").save(stream, "PNG")
-    return stream.getvalue()
+    Image.fromarray(picture).save(stream, "PNG")
+    return pygltflib.Image(name=name, mimeType="image/png", bufferView=buffer.add_bytes(stream.getvalue()))

@@ -1,63 +1,91 @@
-"""Writes a posed head as a Wavefront OBJ file, one group per surface, with vertex colours."""
+"""Writes a character as a Wavefront OBJ file with its .mtl and textures: the posed head as plain geometry."""
 
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from facewright.datatypes import FaceColours, Look
+from facewright.export.character import Character, bake_pose
 from facewright.export.files import atomic_write
-from facewright.rig.appearance import compose
-from facewright.rig.nouns import SURFACES, Rig
+from facewright.export.materials import Material
 
 
-def write_obj(path: Path, rig: Rig, vertices_m: np.ndarray, colours: FaceColours) -> None:
-    """Write a head as .obj: metres, Y up, the face along +Z; colours stand behind the coordinates of each `v` line.
+def write_obj(path: Path, character: Character) -> None:
+    """Write a character as .obj: metres, Y up, the face along +Z.
+
+    Materials go into a .mtl of the same name, and each picture into `<name>_<picture>.png` beside it.
 
     Args:
-        path: The file.
-        rig: The rig.
-        vertices_m: (V, 3) posed vertices in world space.
-        colours: The head's colours.
+        path: The .obj file.
+        character: The character; its pose is baked in.
 
     Raises:
-        OutputNotWritable: The file cannot be written.
-        ValueError: A wrong number of vertices.
+        OutputNotWritable: A file cannot be written.
     """
-    if vertices_m.shape != rig.mesh.vertices_m.shape:
-        raise ValueError(f"vertices_m: expected {rig.mesh.vertices_m.shape}, found {vertices_m.shape}")
-    lines = [f"# Facewright, rig {rig.id} {rig.version}", "o head"]
-    place = np.asarray(vertices_m, np.float64)[:, [0, 2, 1]] * [1, 1, -1]
-    for point, tint in zip(place, _vertex_colours(rig, colours), strict=True):
-        lines.append(
-            "v " + " ".join(f"{value:.6f}" for value in point) + " " + " ".join(f"{value:.4f}" for value in tint)
-        )
-    look = rig.appearance
-    if look is not None:
-        lines += [f"vt {u:.6f} {v:.6f}" for u, v in look.uv]
-    surface_of = rig.mesh.surfaces[rig.mesh.triangles[:, 0]]
-    for surface, name in enumerate(SURFACES):
-        faces = np.flatnonzero(surface_of == surface)
-        if not len(faces):
-            continue
-        lines += [f"g {name}", f"usemtl {name}"]
-        for face in faces:
-            corners = rig.mesh.triangles[face] + 1
-            if look is None:
-                lines.append("f " + " ".join(str(corner) for corner in corners))
-            else:
-                pairs = zip(corners, look.render_triangles[face] + 1, strict=True)
-                lines.append("f " + " ".join(f"{corner}/{texture}" for corner, texture in pairs))
-    atomic_write(path, lambda temporary: temporary.write_text("\n".join(lines) + "\n", encoding="ascii"))
+    for name, picture in character.pictures.items():
+        target = path.with_name(_picture_file(path, name))
+        atomic_write(target, lambda temporary, shown=picture: Image.fromarray(shown).save(temporary, "PNG"))
+    library = "\n\n".join(_material_lines(path, material) for material in character.materials)
+    atomic_write(path.with_suffix(".mtl"), lambda temporary: temporary.write_text(library + "\n", encoding="ascii"))
+    text = "\n".join(_geometry_lines(path, bake_pose(character)))
+    atomic_write(path, lambda temporary: temporary.write_text(text + "\n", encoding="ascii"))
 
 
-def _vertex_colours(rig: Rig, colours: FaceColours) -> np.ndarray:
-    """Return (V, 3) sRGB colours, composed at one texel of each vertex."""
-    look = rig.appearance
-    if look is None:
-        return np.broadcast_to(np.asarray(colours.skin, np.float64), rig.mesh.vertices_m.shape)
-    side = len(look.masks)
-    column = np.clip((look.uv[:, 0] * side).astype(int), 0, side - 1)
-    row = np.clip(((1 - look.uv[:, 1]) * side).astype(int), 0, side - 1)
-    tints = np.empty((len(rig.mesh.vertices_m), 3))
-    tints[look.render_vertex] = compose(look.masks[row, column].astype(np.float32) / 255, Look(colours))[:, :3]
-    return tints
+def _geometry_lines(path: Path, character: Character) -> list[str]:
+    """Return the lines of the .obj: each part an object, each of its materials a group."""
+    lines = [
+        f"# Facewright, rig {character.rig_id} {character.rig_version}: metres, Y up, the face along +Z",
+        f"mtllib {path.with_suffix('.mtl').name}",
+    ]
+    point, texture = 1, 1  # numbers go on from part to part
+    for part in character.parts:
+        lines.append(f"o {part.name}")
+        place, normals = (_y_up(rows) for rows in (part.vertices_m, part.normals))
+        lines += [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in place]
+        lines += [f"vn {x:.4f} {y:.4f} {z:.4f}" for x, y, z in normals]
+        if part.uv is not None:
+            lines += [f"vt {u:.6f} {v:.6f}" for u, v in part.uv]
+        for material in np.unique(part.material):
+            name = character.materials[material].name
+            lines += [f"g {part.name}_{name}", f"usemtl {name}"]
+            for face in np.flatnonzero(part.material == material):
+                pairs = zip(part.triangles[face] + point, part.uv_triangles[face] + texture, strict=True)
+                if part.uv is None:
+                    lines.append("f " + " ".join(f"{corner}//{corner}" for corner, _ in pairs))
+                else:
+                    lines.append("f " + " ".join(f"{corner}/{place}/{corner}" for corner, place in pairs))
+        point += len(part.vertices_m)
+        texture += 0 if part.uv is None else len(part.uv)
+    return lines
+
+
+def _y_up(rows: np.ndarray) -> np.ndarray:
+    return rows.astype(np.float64)[:, [0, 2, 1]] * [1, 1, -1]
+
+
+def _material_lines(path: Path, material: Material) -> str:
+    """Return a material with the classic keys, and with those of the physically based extension."""
+    colour = " ".join(f"{value:.4f}" for value in material.colour)
+    lines = [
+        f"newmtl {material.name}",
+        f"Kd {colour}",
+        "Ks 0.0400 0.0400 0.0400",
+        f"Ns {1000.0 * (1.0 - material.roughness) ** 2:.1f}",
+        f"Pr {material.roughness:.3f}",
+        "Pm 0.000",
+        f"d {material.opacity:.3f}",
+        "illum 2",
+    ]
+    if material.albedo:
+        lines.append(f"map_Kd {_picture_file(path, material.albedo)}")
+    if material.albedo and material.cut_out:
+        lines.append(f"map_d -imfchan m {_picture_file(path, material.albedo)}")
+    if material.normal:
+        lines += [f"{key} {_picture_file(path, material.normal)}" for key in ("norm", "map_Bump")]
+    if material.roughness_picture:
+        lines.append(f"map_Pr {_picture_file(path, material.roughness_picture)}")
+    return "\n".join(lines)
+
+
+def _picture_file(path: Path, name: str) -> str:
+    return f"{path.stem}_{name}.png"

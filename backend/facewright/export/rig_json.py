@@ -1,5 +1,6 @@
 """Builds, checks and writes rig.json: a head as named numbers in physical units."""
 
+import dataclasses
 import json
 from functools import cache
 from importlib.resources import files
@@ -11,16 +12,27 @@ import numpy as np
 import torch
 from scipy.spatial.transform import Rotation
 
-from facewright.datatypes import ARKIT_52, BONE_CHANNELS, Camera, FaceColours, FitResult
+from facewright.datatypes import (
+    ARKIT_52,
+    BONE_CHANNELS,
+    Camera,
+    FaceColours,
+    FitResult,
+    Look,
+    SkinDetail,
+    Style,
+)
 from facewright.errors import RigInvalid
 from facewright.export.files import atomic_write
 from facewright.rig.anchors import EYE_CENTRES
 from facewright.rig.nouns import Rig
 from facewright.rig.parameters import channels_from_parameters
+from facewright.rig.styles import find_choice
 
-FORMAT = "facewright.rig/1"
+FORMAT = "facewright.rig/2"
 
-COLOUR_NAMES = ("skin", "lip", "brow", "iris", "hair", "beard")
+COLOUR_NAMES = tuple(field.name for field in dataclasses.fields(FaceColours))
+SKIN_NAMES = tuple(field.name for field in dataclasses.fields(SkinDetail))
 
 _CAMERA_FROM_FACING_WORLD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Rotation of a level camera that looks the head in the face (along +Y)."""
@@ -58,7 +70,7 @@ def rig_document(
             bone.name: {name: _number(value) for name, value in zip(BONE_CHANNELS, row, strict=True)}
             for bone, row in zip(rig.bones, channels.numpy(), strict=True)
         },
-        "colours": _colours(result.look.colours),
+        "look": _look(rig, result.look),
         "anchors": {name: _numbers(point) for name, point in anchors_m.items()},
         "photo": _photo(result, np.mean([anchors_m[name] for name in EYE_CENTRES], axis=0)) if from_photo else None,
         "losses": {name: _number(value) for name, value in result.losses.items()},
@@ -117,6 +129,47 @@ def write_rig_json(path: Path, document: dict[str, Any]) -> None:
     atomic_write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
+def read_rig_json(path: Path) -> dict[str, Any]:
+    """Read and check a rig.json.
+
+    Raises:
+        RigInvalid: It cannot be read or does not follow the schema.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RigInvalid(f"{path} is not a rig.json: {error}", "give the rig.json of a head's folder") from error
+    validate_rig_document(document)
+    return document
+
+
+def head_from_document(rig: Rig, document: dict[str, Any]) -> tuple[np.ndarray, Look]:
+    """Take the head out of a checked document.
+
+    Args:
+        rig: The rig that the document names.
+        document: As `read_rig_json` returns it.
+
+    Returns:
+        (P,) float32 parameters in [0, 1], and the look.
+
+    Raises:
+        RigInvalid: The document was written for another version of the rig.
+    """
+    written, values = document["rig"], document["parameters"]
+    names = [parameter.name for parameter in rig.parameters]
+    if (written["id"], written["version"]) != (rig.id, rig.version) or set(values) != set(names):
+        raise RigInvalid(
+            f"the head was written for rig {written['id']} {written['version']}, the one loaded is "
+            f"{rig.id} {rig.version}",
+            "fit the photo again with this version, or export with the version that wrote the head",
+        )
+    look = document["look"]
+    colours = FaceColours(*(np.array(look["colours"][name], np.float32) for name in COLOUR_NAMES))
+    style = Style(**{group: worn["choice"] for group, worn in look["style"].items()})
+    return np.array([values[name] for name in names], np.float32), Look(colours, SkinDetail(**look["skin"]), style)
+
+
 @cache
 def _validator() -> jsonschema.Draft202012Validator:
     text = (files("facewright.export") / "rig.schema.json").read_text(encoding="utf-8")
@@ -142,8 +195,14 @@ def _photo(result: FitResult, eye_middle_m: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _colours(colours: FaceColours) -> dict[str, list[float]]:
-    return {name: _numbers(row) for name, row in zip(COLOUR_NAMES, colours.vector().reshape(6, 3), strict=True)}
+def _look(rig: Rig, look: Look) -> dict[str, Any]:
+    """Describe colours, skin and the choice of each group that the rig has; a default is written out as its name."""
+    worn = {group.name: find_choice(rig.styles, group.name, look.style) for group in rig.styles}
+    return {
+        "colours": {name: _numbers(getattr(look.colours, name)) for name in COLOUR_NAMES},
+        "skin": {name: _number(getattr(look.skin, name)) for name in SKIN_NAMES},
+        "style": {group: {"choice": choice.name, "label": choice.label} for group, choice in worn.items()},
+    }
 
 
 def _numbers(values: np.ndarray) -> list[float]:

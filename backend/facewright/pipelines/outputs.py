@@ -12,6 +12,7 @@ from PIL import Image
 from facewright.datatypes import Camera, FitResult, Look, Observations, Progress, RenderJob
 from facewright.engine.cameras import FACE_FRAME, PORTRAIT_FRAME, canonical_camera, orbit_camera
 from facewright.engine.lighting import DEFAULT_LIGHTING
+from facewright.export.character import build_character
 from facewright.export.files import write_folder
 from facewright.export.gltf import write_glb
 from facewright.export.obj import write_obj
@@ -88,11 +89,12 @@ def write_outputs(
     document = rig_document(
         pipeline.rig, timed, anchor_points(pipeline.rig, vertices), pipeline.weight_hashes, observations is not None
     )
+    character = build_character(pipeline.rig, result.parameters, result.look)
 
     def write(folder: Path) -> None:
         write_rig_json(folder / "rig.json", document)
-        write_glb(folder / "head.glb", pipeline.rig, result.parameters, result.look.colours)
-        write_obj(folder / "head.obj", pipeline.rig, vertices, result.look.colours)
+        write_glb(folder / "head.glb", character)
+        write_obj(folder / "head.obj", character)
         Image.fromarray(front).save(folder / "front.png")
         if shown is not None:
             Image.fromarray(shown).save(folder / "as_photo.png")

@@ -9,14 +9,18 @@ import pytest
 import torch
 from PIL import Image
 
-from backend.export.painted_rig import COLOURS, painted_rig, tiny_rig
-from facewright.datatypes import ARKIT_52
+from backend.export.painted_rig import COLOURS, DRESSED, dressed_rig, painted_rig, tiny_rig
+from facewright.datatypes import ARKIT_52, Look
 from facewright.errors import OutputNotWritable
+from facewright.export.character import build_character
 from facewright.export.gltf import write_glb
+from facewright.export.materials import tinted_strands
 from facewright.rig.appearance import bake_albedo
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.dressing import Wardrobe
 from facewright.rig.nouns import SURFACES
 
+LOOK = Look(COLOURS)
 PARAMETERS = np.array([0.9, 0.15, 0.8])
 TYPES = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
@@ -88,13 +92,16 @@ def global_matrices(glb):
 
 
 def skinned_corners(glb, primitive, weights):
-    """Skin a primitive by the specification; returns (triangles, 3 corners, 3) in world space."""
+    """Skin a primitive by the specification; returns (triangles, 3 corners, 3) in world space.
+
+    `weights` are those of the morph targets, none for a primitive without any.
+    """
     skin = glb.json["skins"][0]
     matrices = global_matrices(glb)
     binds = glb.array(skin["inverseBindMatrices"]).reshape(-1, 4, 4).transpose(0, 2, 1)
     attributes = primitive["attributes"]
     rest = glb.array(attributes["POSITION"]).astype(float)
-    for weight, target in zip(weights, primitive["targets"], strict=True):
+    for weight, target in zip(weights, primitive.get("targets", []), strict=True):
         rest = rest + weight * glb.array(target["POSITION"])
     moved = np.zeros_like(rest)
     for group in range(sum(name.startswith("JOINTS") for name in attributes)):
@@ -123,8 +130,16 @@ def rig(tmp_path):
 
 @pytest.fixture
 def glb(rig, tmp_path):
-    write_glb(tmp_path / "head.glb", rig, PARAMETERS, COLOURS)
+    write_glb(tmp_path / "head.glb", build_character(rig, PARAMETERS, LOOK))
     return Glb(tmp_path / "head.glb")
+
+
+@pytest.fixture
+def worn(tmp_path):
+    """A dressed rig and its .glb."""
+    rig = dressed_rig(tmp_path)
+    write_glb(tmp_path / "worn.glb", build_character(rig, PARAMETERS, DRESSED))
+    return rig, Glb(tmp_path / "worn.glb")
 
 
 def primitives_by_name(glb):
@@ -165,7 +180,7 @@ def test_a_morph_target_stores_only_the_vertices_that_it_moves(glb):
 
 def test_an_expression_becomes_the_starting_weights(rig, tmp_path):
     expression = np.linspace(0, 1, 52)
-    write_glb(tmp_path / "smile.glb", rig, PARAMETERS, COLOURS, expression)
+    write_glb(tmp_path / "smile.glb", build_character(rig, PARAMETERS, LOOK), expression)
     np.testing.assert_allclose(Glb(tmp_path / "smile.glb").json["meshes"][0]["weights"], expression)
 
 
@@ -219,30 +234,78 @@ def test_only_lashes_are_cut_out(rig, tmp_path):
     surfaces = rig.mesh.surfaces.copy()
     surfaces[rig.mesh.triangles[5]] = SURFACES.index("lash")
     object.__setattr__(rig.mesh, "surfaces", surfaces)
-    write_glb(tmp_path / "lash.glb", rig, PARAMETERS, COLOURS)
+    write_glb(tmp_path / "lash.glb", build_character(rig, PARAMETERS, LOOK))
     materials = {material["name"]: material for material in Glb(tmp_path / "lash.glb").json["materials"]}
     assert materials["lash"]["alphaMode"] == "MASK"
     assert materials["lash"]["doubleSided"] is True
     assert materials["skin"].get("alphaMode", "OPAQUE") == "OPAQUE"
 
 
+def test_pieces_are_meshes_on_the_same_skeleton_that_move_as_the_wardrobe_poses_them(worn):
+    rig, glb = worn
+    meshes = {mesh["name"]: mesh for mesh in glb.json["meshes"]}
+    nodes = {node["name"]: node for node in glb.json["nodes"]}
+    assert list(meshes) == ["head_mesh", "hair_bob", "beard_full", "glasses_round"]
+    assert all(nodes[name]["skin"] == 0 for name in meshes)
+    expression = np.random.default_rng(3).uniform(0, 1, 52)
+    posed = Wardrobe(rig, RigDecoder(rig)).dress(PARAMETERS.astype(np.float32), DRESSED.style, expression)
+    for piece, name in zip(posed, ("hair_bob", "beard_full", "glasses_round"), strict=True):
+        primitives = meshes[name]["primitives"]
+        weights = expression if name == "beard_full" else []
+        found = np.concatenate([skinned_corners(glb, primitive, weights) for primitive in primitives])
+        np.testing.assert_allclose(found, piece.vertices_m[[[0, 1, 2], [1, 3, 2], [2, 3, 4]]], atol=1e-5)
+    assert meshes["beard_full"]["extras"]["targetNames"] == list(ARKIT_52)
+    assert "targets" not in meshes["hair_bob"]["primitives"][0]
+
+
+def test_hair_is_cut_out_and_double_sided_with_strands_in_its_own_colour(worn):
+    rig, glb = worn
+    materials = {material["name"]: material for material in glb.json["materials"]}
+    assert materials["hair"]["alphaMode"] == "MASK" and materials["hair"]["doubleSided"]
+    source = glb.json["textures"][materials["hair"]["pbrMetallicRoughness"]["baseColorTexture"]["index"]]["source"]
+    assert glb.json["images"][source]["name"] == "hair_strands"
+    with Image.open(io.BytesIO(glb.view(glb.json["images"][source]["bufferView"]))) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), tinted_strands(rig.styles[0], COLOURS.hair))
+
+
+def test_a_lens_lets_light_through_and_its_frame_has_its_own_colour(worn):
+    _, glb = worn
+    materials = {material["name"]: material for material in glb.json["materials"]}
+    assert materials["lens"]["alphaMode"] == "BLEND"
+    assert 0 < materials["lens"]["pbrMetallicRoughness"]["baseColorFactor"][3] < 0.5
+    frame = materials["glasses"]["pbrMetallicRoughness"]["baseColorFactor"]
+    np.testing.assert_allclose(frame, [0.0100, 0.0331, 0.0732, 1.0], atol=1e-3)
+
+
+def test_the_depth_of_a_mass_of_hair_darkens_its_vertices(worn):
+    _, glb = worn
+    (hair,) = next(mesh for mesh in glb.json["meshes"] if mesh["name"] == "hair_bob")["primitives"]
+    openness = np.array([0, 51, 102, 204, 255]) / 255
+    np.testing.assert_allclose(glb.array(hair["attributes"]["COLOR_0"])[:, 1], 0.35 + 0.65 * openness, atol=1e-6)
+
+
+def test_eyes_have_a_clear_coat(glb):
+    materials = {material["name"]: material for material in glb.json["materials"]}
+    assert materials["eye"]["extensions"]["KHR_materials_clearcoat"]["clearcoatFactor"] == 1.0
+    assert materials["eye"]["pbrMetallicRoughness"]["roughnessFactor"] < 0.2
+    assert glb.json["extensionsUsed"] == ["KHR_materials_clearcoat"]
+
+
 def test_a_rig_without_paint_is_written_in_skin_colour(tmp_path):
-    write_glb(tmp_path / "plain.glb", tiny_rig(tmp_path), PARAMETERS, COLOURS)
+    write_glb(tmp_path / "plain.glb", build_character(tiny_rig(tmp_path), PARAMETERS, LOOK))
     glb = Glb(tmp_path / "plain.glb")
     factor = glb.json["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"]
     np.testing.assert_allclose(factor, [0.6038, 0.3185, 0.2140, 1.0], atol=1e-3)
     assert not glb.json.get("images")
 
 
-def test_wrong_shapes_are_refused(rig, tmp_path):
-    with pytest.raises(ValueError, match=r"parameters: expected \(3,\), found \(4,\)"):
-        write_glb(tmp_path / "a.glb", rig, np.zeros(4), COLOURS)
+def test_an_expression_of_wrong_length_is_refused(rig, tmp_path):
     with pytest.raises(ValueError, match=r"expression: expected \(52,\), found \(51,\)"):
-        write_glb(tmp_path / "a.glb", rig, PARAMETERS, COLOURS, np.zeros(51))
+        write_glb(tmp_path / "a.glb", build_character(rig, PARAMETERS, LOOK), np.zeros(51))
     assert not (tmp_path / "a.glb").exists()
 
 
 def test_a_place_that_cannot_be_written_leaves_nothing(rig, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputNotWritable):
-        write_glb(tmp_path / "out" / "head.glb", rig, PARAMETERS, COLOURS)
+        write_glb(tmp_path / "out" / "head.glb", build_character(rig, PARAMETERS, LOOK))

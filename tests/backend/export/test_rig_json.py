@@ -1,15 +1,32 @@
 """rig.json names every number of a head, and its schema refuses other documents."""
 
 import copy
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
-from backend.export.painted_rig import COLOURS, tiny_rig
-from facewright.datatypes import ARKIT_52, BONE_CHANNELS, Camera, FitResult, Look, Lighting
+from backend.export.painted_rig import COLOURS, dressed_rig, tiny_rig
+from facewright.datatypes import (
+    ARKIT_52,
+    BONE_CHANNELS,
+    Camera,
+    FitResult,
+    Lighting,
+    Look,
+    SkinDetail,
+    Style,
+)
 from facewright.errors import OutputNotWritable, RigInvalid
-from facewright.export.rig_json import head_pose, rig_document, validate_rig_document, write_rig_json
+from facewright.export.rig_json import (
+    head_from_document,
+    head_pose,
+    read_rig_json,
+    rig_document,
+    validate_rig_document,
+    write_rig_json,
+)
 from facewright.rig.anchors import anchor_points
 
 FACING = np.array([[1.0, 0, 0, 0.0], [0, 0, -1.0, 1.6], [0, 1.0, 0, 1.2], [0, 0, 0, 1]])
@@ -68,7 +85,7 @@ def test_bone_channels_are_in_metres_radians_and_ratios(document):
 
 
 def test_colours_anchors_and_provenance_are_there(rig, document):
-    np.testing.assert_allclose(document["colours"]["iris"], [0.3, 0.5, 0.6], atol=1e-6)
+    np.testing.assert_allclose(document["look"]["colours"]["iris"], [0.3, 0.5, 0.6], atol=1e-6)
     np.testing.assert_allclose(document["anchors"]["nose_tip"], rig.mesh.vertices_m[9], atol=1e-6)
     assert document["rig"] == {"id": "tiny", "version": "0.1.0", "sha256": rig.digest}
     assert document["losses"] == {"landmarks": 0.02}
@@ -119,7 +136,9 @@ def test_the_written_file_is_the_document(document, tmp_path):
         (lambda d: d["bones"]["nose"].pop("scale_z"), "bones/nose"),
         (lambda d: d["photo"]["expression"].pop("jawOpen"), "photo"),
         (lambda d: d["photo"]["head_pose"].update(rotation_wxyz=[1, 0, 0]), "photo"),
-        (lambda d: d["colours"].update(skin=[0.5, 0.5, 255]), "colours/skin/2"),
+        (lambda d: d["look"]["colours"].update(skin=[0.5, 0.5, 255]), "look/colours/skin/2"),
+        (lambda d: d["look"]["skin"].update(freckles=1.2), "look/skin/freckles"),
+        (lambda d: d["look"]["style"].update(hat={"choice": "bowler", "label": "Bowler"}), "look/style"),
         (lambda d: d["rig"].update(sha256="abc"), "rig/sha256"),
         (lambda d: d.pop("anchors"), "the top"),
         (lambda d: d.update(secret=1), "the top"),
@@ -132,6 +151,46 @@ def test_a_wrong_document_is_refused_and_not_written(document, change, place, tm
     with pytest.raises(RigInvalid, match=f"at {place}"):
         write_rig_json(tmp_path / "rig.json", wrong)
     assert not (tmp_path / "rig.json").exists()
+
+
+def test_the_look_names_colours_skin_and_every_choice_with_its_label(tmp_path, result):
+    rig = dressed_rig(tmp_path / "dressed")
+    skin = SkinDetail(freckles=0.75)
+    look = Look(COLOURS, skin, Style(hair="bob"))
+    document = rig_document(rig, dataclasses.replace(result, look=look), anchor_points(rig, rig.mesh.vertices_m), {})
+    validate_rig_document(document)
+    assert document["format"] == "facewright.rig/2"
+    np.testing.assert_allclose(document["look"]["colours"]["beard"], COLOURS.beard, atol=1e-6)
+    assert document["look"]["skin"] == {"pores": 0.5, "redness": 0.5, "freckles": 0.75, "wrinkles": 0.0}
+    assert document["look"]["style"] == {
+        "hair": {"choice": "bob", "label": "A bob"},
+        "beard": {"choice": "none", "label": "None"},
+        "glasses": {"choice": "none", "label": "None"},
+    }
+
+
+def test_a_written_head_comes_back(tmp_path, result):
+    rig = dressed_rig(tmp_path / "dressed")
+    look = Look(COLOURS, SkinDetail(wrinkles=0.25), Style(hair="bob", beard="full"))
+    document = rig_document(rig, dataclasses.replace(result, look=look), anchor_points(rig, rig.mesh.vertices_m), {})
+    write_rig_json(tmp_path / "rig.json", document)
+    parameters, found = head_from_document(rig, read_rig_json(tmp_path / "rig.json"))
+    np.testing.assert_allclose(parameters, [0.75, 0.5, 0.25])
+    np.testing.assert_allclose(found.colours.vector(), COLOURS.vector(), atol=1e-6)
+    assert found.skin == look.skin
+    assert found.style == Style(hair="bob", beard="full", glasses="none")
+
+
+def test_a_head_of_another_version_of_the_rig_is_refused(rig, document):
+    document["rig"]["version"] = "0.0.9"
+    with pytest.raises(RigInvalid, match=r"written for rig tiny 0\.0\.9, the one loaded is tiny 0\.1\.0"):
+        head_from_document(rig, document)
+
+
+def test_a_file_that_is_no_rig_json_is_refused(tmp_path):
+    (tmp_path / "rig.json").write_text("{")
+    with pytest.raises(RigInvalid, match="is not a rig.json"):
+        read_rig_json(tmp_path / "rig.json")
 
 
 def test_a_place_that_cannot_be_written_is_refused(document, tmp_path):

@@ -1,0 +1,170 @@
+"""What the surfaces of an exported head are made of: finishes, and textures baked from the rig's paint."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from facewright.datatypes import Look
+from facewright.errors import RigInvalid
+from facewright.rig.appearance import SHADE_TINT, bake_albedo
+from facewright.rig.nouns import SURFACES, Choice, Rig, StyleGroup
+
+ALBEDO, NORMAL, ROUGHNESS = "albedo", "normal", "roughness"
+"""Names of the head's own pictures."""
+
+LENS_OPACITY = 0.12
+SOLID_STRANDS = 8
+"""Texels of a strand texture less opaque than this have no colour of their own."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """One physically based material.
+
+    Attributes:
+        name: unique name.
+        colour: sRGB factor on the albedo picture, or the colour itself where there is none.
+        roughness: in [0, 1]; factor on the roughness picture where there is one.
+        opacity: in [0, 1].
+        cut_out: alpha below `cutoff` is not drawn.
+        cutoff: of a material that is cut out.
+        double_sided: drawn from behind too.
+        clearcoat: strength of a clear layer over it, in [0, 1].
+        subsurface: share of the light that is scattered under the surface, in [0, 1].
+        albedo, normal, roughness_picture: names in `Character.pictures`; "" for none.
+    """
+
+    name: str
+    colour: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    roughness: float = 0.5
+    opacity: float = 1.0
+    cut_out: bool = False
+    cutoff: float = 0.4
+    double_sided: bool = False
+    clearcoat: float = 0.0
+    subsurface: float = 0.0
+    albedo: str = ""
+    normal: str = ""
+    roughness_picture: str = ""
+
+
+@dataclass(frozen=True)
+class _Finish:
+    """How a surface of the head is shaded: roughness, clear layer, scattering, cut-out."""
+
+    roughness: float
+    clearcoat: float = 0.0
+    subsurface: float = 0.0
+    cut_out: bool = False
+
+
+_FINISHES = {
+    "skin": _Finish(0.5, subsurface=0.15),
+    "eye": _Finish(0.12, clearcoat=1.0),
+    "teeth": _Finish(0.25, subsurface=0.1),
+    "tongue": _Finish(0.35, subsurface=0.15),
+    "lash": _Finish(0.8, cut_out=True),
+}
+
+
+def paint_pictures(rig: Rig, look: Look) -> dict[str, np.ndarray]:
+    """Bake the textures of the head itself.
+
+    Args:
+        rig: The rig.
+        look: Colours, skin and style.
+
+    Returns:
+        Pictures by name, (S, S, 4) sRGB and alpha, (S, S, 3) tangent-space normals, (S, S) roughness; none for a rig
+        without paint.
+    """
+    if rig.appearance is None:
+        return {}
+    return {ALBEDO: bake_albedo(rig.appearance, look.colours, len(rig.appearance.masks))}
+
+
+def head_materials(rig: Rig, look: Look, pictures: dict[str, np.ndarray]) -> list[Material]:
+    """Return one material for each surface that has triangles, in the order of SURFACES.
+
+    Args:
+        rig: The rig.
+        look: The head's; its skin colour stands for all where nothing is painted.
+        pictures: As `paint_pictures` returns them.
+    """
+    materials = []
+    for index in np.unique(rig.mesh.surfaces[rig.mesh.triangles[:, 0]]):
+        finish, is_skin = _FINISHES[SURFACES[index]], SURFACES[index] == "skin"
+        materials.append(
+            Material(
+                name=SURFACES[index],
+                colour=(1.0, 1.0, 1.0) if ALBEDO in pictures else _triple(look.colours.skin),
+                roughness=1.0 if is_skin and ROUGHNESS in pictures else finish.roughness,
+                cut_out=finish.cut_out,
+                double_sided=finish.cut_out,
+                clearcoat=finish.clearcoat,
+                subsurface=finish.subsurface,
+                albedo=ALBEDO if ALBEDO in pictures else "",
+                normal=NORMAL if is_skin and NORMAL in pictures else "",
+                roughness_picture=ROUGHNESS if is_skin and ROUGHNESS in pictures else "",
+            )
+        )
+    return materials
+
+
+def piece_material(
+    group: StyleGroup, choice: Choice, is_lens: bool, look: Look
+) -> tuple[Material, dict[str, np.ndarray]]:
+    """Return the material of a piece and the pictures that it needs.
+
+    Args:
+        group: The group, which may have a texture of strands.
+        choice: What is worn; its colour is that of a frame.
+        is_lens: Whether the material is the glass and not the frame or the strands.
+        look: The head's.
+    """
+    if is_lens:
+        lens = Material("lens", roughness=0.03, opacity=LENS_OPACITY, double_sided=True)
+        return lens, {}
+    if group.texture is None:
+        colour = choice.colour or _triple(look.colours.hair)
+        return Material(group.name, colour=colour, roughness=0.3, double_sided=True), {}
+    colour = look.colours.beard if group.name == "beard" else look.colours.hair
+    name = f"{group.name}_strands"
+    strands = Material(group.name, roughness=0.5, cut_out=True, double_sided=True, albedo=name)
+    return strands, {name: tinted_strands(group, np.asarray(colour, np.float32))}
+
+
+def tinted_strands(group: StyleGroup, colour: np.ndarray) -> np.ndarray:
+    """Paint a group's texture of strands in a colour.
+
+    Args:
+        group: A group with a texture.
+        colour: (3,) sRGB in [0, 1].
+
+    Returns:
+        (S, S, 4) uint8 sRGB and opacity; between the strands it goes on in the plain colour, so that coarser levels
+        have no dark rims.
+
+    Raises:
+        RigInvalid: The texture cannot be read or has no four channels.
+    """
+    try:
+        with Image.open(group.texture) as picture:
+            strands = np.asarray(picture)
+    except OSError as error:
+        raise RigInvalid(f"{group.texture} could not be read: {error}", "restore the rig's folder") from error
+    if strands.ndim != 3 or strands.shape[2] != 4:
+        raise RigInvalid(f"{group.texture}: expected four channels, found {strands.shape}", "restore the rig's folder")
+    share = strands.astype(np.float32) / 255.0
+    tint = 1.0 + (np.asarray(SHADE_TINT, np.float32) - 1.0) * share[..., 1:2]
+    painted = colour * (2.0 * share[..., :1]) * tint
+    solid = strands[..., 3:] >= SOLID_STRANDS
+    filling = painted[solid[..., 0]].mean(0) if solid.any() else colour
+    painted = np.clip(np.where(solid, painted, filling), 0.0, 1.0)
+    return (np.concatenate([painted, share[..., 3:]], axis=-1) * 255.0 + 0.5).astype(np.uint8)
+
+
+def _triple(colour: np.ndarray) -> tuple[float, float, float]:
+    red, green, blue = (float(value) for value in colour)
+    return red, green, blue
