@@ -10,7 +10,7 @@ LAYERS: dict[str, set[str]] = {
     "config": {"errors"},
     "networks": {"datatypes", "errors"},
     "rig": {"datatypes", "errors"},
-    "engine": {"rig.nouns", "rig.spec", "rig.appearance", "rig.anchors", "datatypes", "errors"},
+    "engine": {"rig.nouns", "rig.spec", "rig.appearance", "rig.anchors", "rig.styles", "datatypes", "errors"},
     "perception": {"networks", "rig", "engine", "datatypes", "errors"},
     "fitting": {"networks", "rig", "engine", "config", "datatypes", "errors"},
     "export": {"networks", "rig", "engine", "datatypes", "errors"},

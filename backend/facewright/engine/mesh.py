@@ -11,10 +11,13 @@ from facewright.engine.occlusion import sky_openness
 from facewright.errors import RigInvalid
 
 if TYPE_CHECKING:
-    from facewright.rig.nouns import Appearance, Mesh, Rig
+    from facewright.rig.nouns import Appearance, Mesh, Rig, StyleGroup
 
 SKIN, EYE, TEETH, TONGUE, LASH = range(5)
 """Surfaces of a mesh vertex, as in `Mesh.surfaces`."""
+
+HAIR, BEARD, FRAME = 5, 6, 7
+"""Surfaces of pieces. Lenses are no surface: they lie over the picture."""
 
 MAXIMUM_SIDE_PX = 8192
 
@@ -59,6 +62,10 @@ class EngineMesh:
         eyes: the eyeballs.
         openness: (V,) float32 unoccluded share of the sky at the neutral head, 0 to 1.
         triangle_sum: (V, F) sparse 0/1 matrix that adds up the triangles around each vertex.
+        marks: (T, T, 3) uint8 freckles, spots and creases; None where the rig has none.
+        relief: (T, T, 4) uint8 slopes of wrinkles and pores; None likewise.
+        styles: what heads may wear.
+        bone_count: J, bones that pieces may follow.
     """
 
     triangles: np.ndarray
@@ -71,6 +78,10 @@ class EngineMesh:
     eyes: tuple[Eyeball, ...]
     openness: np.ndarray
     triangle_sum: sparse.csr_matrix
+    marks: np.ndarray | None = None
+    relief: np.ndarray | None = None
+    styles: "tuple[StyleGroup, ...]" = ()
+    bone_count: int = 0
 
     @property
     def vertex_count(self) -> int:
@@ -93,7 +104,7 @@ def engine_mesh(rig: "Rig") -> EngineMesh:
         raise RigInvalid(
             f"rig {rig.id} has no appearance to draw", "build it with facewright.training.build_appearance"
         )
-    return build_engine_mesh(rig.mesh, rig.appearance)
+    return replace(build_engine_mesh(rig.mesh, rig.appearance), styles=rig.styles, bone_count=len(rig.bones))
 
 
 def build_engine_mesh(mesh: "Mesh", look: "Appearance") -> EngineMesh:
@@ -116,6 +127,9 @@ def build_engine_mesh(mesh: "Mesh", look: "Appearance") -> EngineMesh:
         raise RigInvalid(message, remedy)
     if masks.ndim != 3 or masks.shape[2] != 12 or masks.shape[:2] != labels.shape:
         raise RigInvalid(f"expected masks (T, T, 12) and labels (T, T), got {masks.shape} and {labels.shape}", remedy)
+    for name, picture, channels in (("marks", look.marks, 3), ("relief", look.relief, 4)):
+        if picture is not None and picture.shape != (*masks.shape[:2], channels):
+            raise RigInvalid(f"expected {name} {(*masks.shape[:2], channels)}, got {picture.shape}", remedy)
     corners = np.arange(triangles.size) // 3
     ones = np.ones(triangles.size, np.float32)
     triangle_sum = sparse.csr_matrix((ones, (triangles.ravel(), corners)), (len(surfaces), len(triangles)))
@@ -130,6 +144,8 @@ def build_engine_mesh(mesh: "Mesh", look: "Appearance") -> EngineMesh:
         (),
         np.ones(len(surfaces), np.float32),
         triangle_sum,
+        look.marks,
+        look.relief,
     )
     parts = _vertex_parts(built)
     built = replace(built, eyes=_eyeballs(built, parts))

@@ -1,18 +1,31 @@
-"""Draws heads with OpenGL: one pass into colour, label, normal and depth, off screen, on a GPU or a software GL."""
+"""Draws heads with OpenGL: passes into colour, label, normal and depth, off screen, on a GPU or a software GL."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from facewright.datatypes import Camera, Render, RenderJob
+from facewright.datatypes import Render, RenderJob
+from facewright.engine.gl_resources import (
+    PieceArrays,
+    Target,
+    build_layer,
+    build_piece,
+    build_target,
+    build_texture,
+    read_render,
+    release,
+    shader,
+    uniforms,
+    write_uniforms,
+)
+from facewright.engine.glsl import shader_constants
 from facewright.engine.lighting import BACKGROUND
 from facewright.engine.mesh import LASH, EngineMesh, check_job, vertex_normals
-from facewright.engine.shading import shader_constants
+from facewright.engine.recent import Recent
+from facewright.engine.wear import KEPT_LAYERS, KEPT_PIECES, LAYER_GROUPS, WearStore, Worn, WornPiece, read_strands
 from facewright.errors import EngineUnavailable
 
 if TYPE_CHECKING:
@@ -20,22 +33,18 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-TEXTURE_UNITS = ("layers", "shading", "paint", "labels", "samples")
-"""Samplers of the shaders in the order of their texture units; the first three hold four mask channels each."""
+MASK_UNITS = ("layers", "shading", "paint")
+LAYER_UNITS = tuple(f"{group}_layer" for group in LAYER_GROUPS)
+TEXTURE_UNITS = (*MASK_UNITS, "labels", "marks", "relief", *LAYER_UNITS, "samples", "strands")
+"""Samplers of the shaders in the order of their texture units; MASK_UNITS hold four mask channels each."""
 
 KEPT_TARGETS = 6
 """Image sizes whose framebuffers are kept between calls."""
 
+KEPT_VARIANTS = 32
+"""Kinds of picture shader that are kept compiled."""
+
 _REMEDY = "install EGL and Mesa (Debian: libegl1 libgl1-mesa-dri), or ask for the software engine"
-
-
-@dataclass(frozen=True)
-class _Target:
-    """Framebuffers of one image size: what the first pass sees at each sample, and the picture."""
-
-    samples: "moderngl.Framebuffer"
-    pixels: "moderngl.Framebuffer"
-    resources: tuple[Any, ...]
 
 
 class OpenGLEngine:
@@ -56,8 +65,13 @@ class OpenGLEngine:
             raise ValueError(f"samples must be 1 or 2, got {samples}")
         self._mesh = mesh
         self._samples = samples
+        self._wear = WearStore(mesh)
         self._context = _create_context()
-        self._targets: OrderedDict[tuple[int, int], _Target] = OrderedDict()
+        self._targets: Recent[tuple[int, int], Target] = Recent(KEPT_TARGETS, lambda one: release(one.resources))
+        self._layers: Recent[Path, Any] = Recent(KEPT_LAYERS, lambda one: one.release())
+        self._pieces: Recent[Path, PieceArrays] = Recent(KEPT_PIECES, lambda one: release(one.resources))
+        self._pictures: Recent[tuple[str, ...], Any] = Recent(KEPT_VARIANTS, release)
+        self._strands: dict[Path, Any] = {}
         with self._context:
             self._resources: list[Any] = []
             self._build_programs()
@@ -75,11 +89,11 @@ class OpenGLEngine:
         if self._context is None:
             return
         with self._context:
-            for target in self._targets.values():
-                _release(target.resources)
-            _release(self._resources)
-        self._targets.clear()
+            for kept in (self._targets, self._layers, self._pieces, self._pictures):
+                kept.clear()
+            release([*self._resources, *self._strands.values()])
         self._resources.clear()
+        self._strands.clear()
         self._context.release()
         self._context = None
 
@@ -97,80 +111,77 @@ class OpenGLEngine:
         """
         if self._context is None:
             raise ValueError("the engine is closed")
+        worn = []
         for index, job in enumerate(jobs):
             check_job(self._mesh, job, index)
+            worn.append(self._wear.worn(job, index))
         renders = []
         with self._context:
-            for job in jobs:
-                target = self._target(job.camera.size_px)
-                self._draw(job, target)
-                renders.append(_read(target.pixels, job.camera.size_px))
+            for job, wear in zip(jobs, worn, strict=True):
+                size = (int(job.camera.size_px[0]), int(job.camera.size_px[1]))
+                target = self._targets.get(size, lambda size=size: build_target(self._context, size, self._samples))
+                self._draw(job, wear, target)
+                renders.append(read_render(target.pixels, size))
         return renders
 
     def _build_programs(self) -> None:
-        constants = shader_constants() + f"const int SAMPLES = {self._samples};\n"
-        vertex, fragment = _shader("surface.vert"), _shader("surface.frag")
-        variants = [_after_version(fragment, constants + define) for define in ("", "#define LASHES\n")]
-        self._surface_programs = [self._keep(self._context.program(vertex, variant)) for variant in variants]
-        picture = _after_version(_shader("picture.frag"), constants)
-        self._picture = self._keep(self._context.program(_shader("picture.vert"), picture))
-        self._picture_array = self._keep(self._context.vertex_array(self._picture, []))
-        for program in (*self._surface_programs, self._picture):
-            for unit, name in enumerate(TEXTURE_UNITS):
-                if name in program:
-                    program[name] = unit
-            if "texture_side" in program:
-                program["texture_side"] = float(self._mesh.labels.shape[0])
-        self._picture["background"] = BACKGROUND
+        vertex = shader("surface.vert")
+        self._head, self._lash, self._strand = (
+            self._program(vertex, shader("surface.frag", constants=self._constants(*defines)))
+            for defines in ((), ("LASHES",), ("STRANDS",))
+        )
+        self._lens = self._program(vertex, shader("lens.frag", constants=self._constants()))
+        for program in (self._head, self._lash):
+            program["texture_side"] = float(len(self._mesh.labels))
+        self._resources += [self._head, self._lash, self._strand, self._lens]
 
     def _build_textures(self) -> None:
-        gl = self._context
-        side = self._mesh.labels.shape[0]
-        self._textures = []
-        for first in (0, 4, 8):
-            channels = np.ascontiguousarray(self._mesh.masks[..., first : first + 4])
-            texture = self._keep(gl.texture((side, side), 4, channels.tobytes()))
-            texture.build_mipmaps()
-            texture.filter = (gl.LINEAR_MIPMAP_NEAREST, gl.LINEAR)
-            self._textures.append(texture)
-        labels = self._keep(gl.texture((side, side), 1, self._mesh.labels.tobytes(), dtype="u1", alignment=1))
+        gl, mesh = self._context, self._mesh
+        self._blank = build_texture(gl, np.zeros((1, 1, 1), np.uint8))
+        pictures = [mesh.masks[..., first : first + 4] for first in (0, 4, 8)]
+        self._textures = dict.fromkeys(TEXTURE_UNITS, self._blank)
+        for name, picture in zip((*MASK_UNITS, "marks", "relief"), (*pictures, mesh.marks, mesh.relief), strict=True):
+            if picture is not None:
+                self._textures[name] = build_texture(gl, picture)
+        side = len(mesh.labels)
+        labels = gl.texture((side, side), 1, mesh.labels.tobytes(), dtype="u1", alignment=1)
         labels.filter = (gl.NEAREST, gl.NEAREST)
-        self._textures.append(labels)
+        self._textures["labels"] = labels
+        self._resources += set(self._textures.values())
 
     def _build_buffers(self) -> None:
         gl, mesh = self._context, self._mesh
-        count = len(mesh.render_vertex)
-        surfaces = mesh.surfaces[mesh.render_vertex].astype(np.float32)
-        openness = mesh.openness[mesh.render_vertex]
-        fixed = np.column_stack([mesh.uv, surfaces, openness]).astype(np.float32)
-        self._moving = self._keep(gl.buffer(reserve=count * 24, dynamic=True))
-        fixed_buffer = self._keep(gl.buffer(fixed.tobytes()))
-        is_lash = mesh.triangle_surfaces == LASH
+        fixed = np.column_stack([mesh.uv, mesh.surfaces[mesh.render_vertex]]).astype(np.float32)
+        self._moving = gl.buffer(reserve=len(fixed) * 28, dynamic=True)
+        fixed_buffer = gl.buffer(fixed.tobytes())
         layout = (
-            (self._moving, "3f 3f", "position", "normal"),
-            (fixed_buffer, "2f 1f 1f", "uv", "surface", "openness"),
+            (self._moving, "3f 3f 1f", "position", "normal", "openness"),
+            (fixed_buffer, "2f 1f", "uv", "surface"),
         )
+        self._resources += [self._moving, fixed_buffer]
+        is_lash = mesh.triangle_surfaces == LASH
         self._arrays = []
-        culled, both_sides = gl.DEPTH_TEST | gl.CULL_FACE, gl.DEPTH_TEST
-        for program, chosen, flags in zip(
-            self._surface_programs, (~is_lash, is_lash), (culled, both_sides), strict=True
+        for program, chosen, flags in (
+            (self._head, ~is_lash, gl.DEPTH_TEST | gl.CULL_FACE),
+            (self._lash, is_lash, gl.DEPTH_TEST),
         ):
             if chosen.any():
-                indices = self._keep(gl.buffer(mesh.render_triangles[chosen].astype(np.int32).tobytes()))
-                self._arrays.append((self._keep(gl.vertex_array(program, layout, indices)), flags))
+                indices = gl.buffer(mesh.render_triangles[chosen].astype(np.int32).tobytes())
+                self._arrays.append((gl.vertex_array(program, layout, indices), flags))
+                self._resources += [indices, self._arrays[-1][0]]
 
-    def _draw(self, job: RenderJob, target: _Target) -> None:
-        gl, mesh = self._context, self._mesh
-        vertices = np.asarray(job.vertices_m, np.float32)
-        moving = np.concatenate([vertices, vertex_normals(mesh, vertices)], axis=1)[mesh.render_vertex]  # (R, 6)
-        self._moving.write(moving.tobytes())
-        values = _uniforms(job, vertices)
-        for program in (*self._surface_programs, self._picture):
-            for name, value in values.items():
-                if name in program:
-                    program[name].write(np.ascontiguousarray(value, np.float32).tobytes())
-        for unit, texture in enumerate((*self._textures, *target.samples.color_attachments)):
-            texture.use(unit)
+    def _draw(self, job: RenderJob, worn: Worn, target: Target) -> None:
+        gl, values = self._context, uniforms(job, worn)
+        picture, picture_array = self._picture(job, worn)
+        used = [self._head, self._lash, picture, *([self._strand, self._lens] if worn.pieces else [])]
+        for program in used:
+            write_uniforms(program, values)
+        textures = self._textures | {f"{name}_layer": self._layer(layer) for name, layer in worn.layers.items()}
+        textures["samples"] = target.samples.color_attachments[0]
+        for unit, name in enumerate(TEXTURE_UNITS):
+            textures[name].use(unit)
+        self._write_head(job, worn)
+        pieces = [self._piece(piece) for piece in worn.pieces]
         gl.front_face = "cw"
         gl.cull_face = "back"
         target.samples.use()
@@ -178,22 +189,88 @@ class OpenGLEngine:
         for array, flags in self._arrays:
             gl.enable_only(flags)
             array.render()
+        gl.enable_only(gl.DEPTH_TEST)
+        for piece, arrays in zip(worn.pieces, pieces, strict=True):
+            self._draw_solid(piece, arrays)
         gl.enable_only(gl.NOTHING)
         target.pixels.use()
-        self._picture_array.render(gl.TRIANGLES, 3)
+        picture_array.render(gl.TRIANGLES, 3)
+        lenses = [arrays.clear for arrays in pieces if arrays.clear is not None]
+        if lenses:
+            self._draw_lenses(lenses, target)
 
-    def _target(self, size_px: tuple[int, int]) -> _Target:
-        size = (int(size_px[0]), int(size_px[1]))
-        if size not in self._targets:
-            if len(self._targets) >= KEPT_TARGETS:
-                _release(self._targets.popitem(last=False)[1].resources)
-            self._targets[size] = _build_target(self._context, size, self._samples)
-        self._targets.move_to_end(size)
-        return self._targets[size]
+    def _write_head(self, job: RenderJob, worn: Worn) -> None:
+        mesh = self._mesh
+        vertices = np.asarray(job.vertices_m, np.float32)
+        openness = (mesh.openness * worn.openness)[:, None]
+        moving = np.concatenate([vertices, vertex_normals(mesh, vertices), openness], axis=1, dtype=np.float32)
+        self._moving.write(moving[mesh.render_vertex].tobytes())  # (R, 7)
 
-    def _keep(self, resource: Any) -> Any:
-        self._resources.append(resource)
-        return resource
+    def _draw_solid(self, piece: WornPiece, arrays: PieceArrays) -> None:
+        if arrays.solid is None:
+            return
+        if piece.texture is not None:
+            texture = self._strand_texture(piece.texture)
+            texture.use(TEXTURE_UNITS.index("strands"))
+            self._strand["texture_side"] = float(texture.width)
+        arrays.solid.render()
+
+    def _draw_lenses(self, lenses: list["moderngl.VertexArray"], target: Target) -> None:
+        """Blend what lenses mirror over the picture; labels, normals and depth stay."""
+        gl = self._context
+        gl.enable_only(gl.BLEND)
+        gl.blend_func = gl.ONE_MINUS_DST_COLOR, gl.ONE
+        target.pixels.color_mask = (True, True, True, False), (False, False, False, False)
+        for array in lenses:
+            array.render()
+        target.pixels.color_mask = (True,) * 4, (True,) * 4
+        gl.enable_only(gl.NOTHING)
+
+    def _picture(self, job: RenderJob, worn: Worn) -> tuple["moderngl.Program", "moderngl.VertexArray"]:
+        """Return the program that shades a job, and no more than it needs, with its empty vertex array."""
+        mesh, skin = self._mesh, job.look.skin
+        wanted = {
+            "STYLED": bool(mesh.styles),
+            "BEARD_LAYER": "beard" in worn.layers,
+            "MAKE_UP": "lips" in worn.layers or "eyes" in worn.layers,
+            "MARKS": mesh.marks is not None and (skin.freckles > 0 or skin.wrinkles > 0),
+            "RELIEF": mesh.relief is not None and (skin.pores > 0 or skin.wrinkles > 0),
+            "PIECES": bool(worn.pieces),
+        }
+        defines = tuple(name for name, is_wanted in wanted.items() if is_wanted)
+        return self._pictures.get(defines, lambda: self._build_picture(defines))
+
+    def _build_picture(self, defines: tuple[str, ...]) -> tuple["moderngl.Program", "moderngl.VertexArray"]:
+        names = ("picture.frag", "strands") if "PIECES" in defines else ("picture.frag",)
+        program = self._program(shader("picture.vert"), shader(*names, constants=self._constants(*defines)))
+        program["background"] = BACKGROUND
+        return program, self._context.vertex_array(program, [])
+
+    def _piece(self, worn: WornPiece) -> PieceArrays:
+        """Return the buffers of a piece with its vertices written."""
+        program = self._head if worn.texture is None else self._strand
+        arrays = self._pieces.get(worn.path, lambda: build_piece(self._context, worn, program, self._lens))
+        arrays.moving.write(np.concatenate([worn.vertices_m, worn.normals], axis=1).tobytes())
+        return arrays
+
+    def _layer(self, layer: Any) -> "moderngl.Texture":
+        return self._layers.get(layer.path, lambda: build_layer(self._context, layer))
+
+    def _strand_texture(self, path: Path) -> "moderngl.Texture":
+        if path not in self._strands:
+            self._strands[path] = build_texture(self._context, read_strands(path))
+        return self._strands[path]
+
+    def _constants(self, *defines: str) -> str:
+        lines = [f"#define {name}\n" for name in defines]
+        return "".join([shader_constants(), f"const int SAMPLES = {self._samples};\n", *lines])
+
+    def _program(self, vertex: str, fragment: str) -> "moderngl.Program":
+        program = self._context.program(vertex, fragment)
+        for unit, name in enumerate(TEXTURE_UNITS):
+            if name in program:
+                program[name] = unit
+        return program
 
 
 def _create_context() -> "moderngl.Context":
@@ -212,71 +289,3 @@ def _create_context() -> "moderngl.Context":
         _LOG.info("OpenGL engine on %s", context.info["GL_RENDERER"])
         return context
     raise EngineUnavailable(f"no OpenGL 3.3 context: {'; '.join(failures)}", _REMEDY)
-
-
-def _build_target(gl: "moderngl.Context", size: tuple[int, int], samples: int) -> _Target:
-    large = (size[0] * samples, size[1] * samples)
-    seen = gl.texture(large, 4, dtype="u4")
-    seen.filter = (gl.NEAREST, gl.NEAREST)
-    depth = gl.depth_renderbuffer(large)
-    shown = [gl.texture(size, 4), gl.texture(size, 4, dtype="f4")]
-    framebuffers = [gl.framebuffer([seen], depth), gl.framebuffer(shown)]
-    return _Target(*framebuffers, (*framebuffers, seen, depth, *shown))
-
-
-def _uniforms(job: RenderJob, vertices: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the values of the uniforms that change from job to job; matrices column by column."""
-    camera, colours, lighting = job.camera, job.look.colours, job.lighting
-    direction = np.asarray(lighting.direction, np.float64)
-    return {
-        "camera_from_world": np.asarray(camera.camera_from_world).T,
-        "clip_from_camera": _clip_from_camera(camera, vertices).T,
-        "camera": np.array([*camera.centre_px, camera.focal_px]),
-        "skin_colour": colours.skin,
-        "lip_colour": colours.lip,
-        "brow_colour": colours.brow,
-        "iris_colour": colours.iris,
-        "hair_colour": colours.hair,
-        "light_direction": direction / np.linalg.norm(direction),
-        "light_key": lighting.key,
-        "light_ambient": lighting.ambient,
-    }
-
-
-def _clip_from_camera(camera: Camera, vertices: np.ndarray) -> np.ndarray:
-    """Return the (4, 4) projection whose first row of pixels is the image's top, so that nothing is flipped later."""
-    matrix = np.asarray(camera.camera_from_world)
-    depth = vertices @ matrix[2, :3].astype(np.float32) + np.float32(matrix[2, 3])
-    near = max(float(depth.min()) - 0.01, 0.01)
-    far = max(float(depth.max()) + 0.01, near + 0.01)
-    width, height = camera.size_px
-    return np.array([
-        [2 * camera.focal_px / width, 0, 2 * camera.centre_px[0] / width - 1, 0],
-        [0, 2 * camera.focal_px / height, 2 * camera.centre_px[1] / height - 1, 0],
-        [0, 0, (far + near) / (far - near), -2 * far * near / (far - near)],
-        [0, 0, 1, 0],
-    ])  # fmt: skip
-
-
-def _read(framebuffer: "moderngl.Framebuffer", size_px: tuple[int, int]) -> Render:
-    width, height = size_px
-    colours = np.frombuffer(framebuffer.read(components=4, attachment=0, alignment=1), np.uint8)
-    geometry = np.frombuffer(framebuffer.read(components=4, attachment=1, alignment=1, dtype="f4"), np.float32)
-    colours, geometry = colours.reshape(height, width, 4), geometry.reshape(height, width, 4)
-    labels = np.ascontiguousarray(colours[..., 3])
-    depth = np.where(labels > 0, geometry[..., 3], np.float32(np.inf))
-    return Render(np.ascontiguousarray(colours[..., :3]), labels, depth, np.ascontiguousarray(geometry[..., :3]))
-
-
-def _shader(name: str) -> str:
-    return (files("facewright.engine") / "shaders" / f"{name}.glsl").read_text(encoding="utf-8")
-
-
-def _after_version(source: str, addition: str) -> str:
-    head, version, body = source.partition("#version 330\n")
-    return head + version + addition + body
-
-
-def _release(resources: Sequence[Any]) -> None:
-    for resource in resources:
-        resource.release()

@@ -29,7 +29,7 @@ import numpy as np
 
 from facewright.datatypes import PART_NAMES, FaceColours, Lighting, Look
 from facewright.engine.mesh import EYE, LASH, SKIN, TEETH, TONGUE
-from facewright.rig.appearance import REDNESS_TINT, SHADE_TINT, compose
+from facewright.rig.appearance import compose
 
 SKY_ABOVE = (1.05, 1.05, 1.08)
 SKY_BELOW = (0.62, 0.56, 0.52)
@@ -39,8 +39,14 @@ WINDOW_SHIFT = 0.6
 SPECULAR_MAXIMUM = 3.0
 HAIR_MATTNESS = 0.75
 LIP_GLOSS = 0.8
+MAKE_UP_GLOSS = 1.6
 PORE_GLOSS = 2.5
 SHOULDER_START = 0.6
+HAIR_COVER = 0.5
+BROWS_COVER = 0.28
+BEARD_COVER = 0.5
+"""Coverage by a layer from which the skin is labelled as what covers it."""
+
 PLAIN_UV = 0.02
 """A pixel whose samples lie on one surface and closer than this in the atlas is shaded once, from their mean."""
 
@@ -159,27 +165,6 @@ def sample_thresholds(samples: int) -> np.ndarray:
     return ((order + 0.5) / samples**2).astype(np.float32)
 
 
-def shader_constants() -> str:
-    """Return the constants of this module as GLSL."""
-    scalars = {"KEY_OCCLUSION": KEY_OCCLUSION, "SPECULAR_MAXIMUM": SPECULAR_MAXIMUM, "SHOULDER_START": SHOULDER_START}
-    vectors = {"REDNESS_TINT": REDNESS_TINT, "SHADE_TINT": SHADE_TINT, "SKY_ABOVE": SKY_ABOVE, "SKY_BELOW": SKY_BELOW}
-    scalars |= {"WINDOW_SHIFT": WINDOW_SHIFT, "PORE_GLOSS": PORE_GLOSS}
-    scalars |= {"PLAIN_UV": PLAIN_UV, "HAIR_MATTNESS": HAIR_MATTNESS, "LIP_GLOSS": LIP_GLOSS}
-    lines = [f"const float {name} = {value:.6f};" for name, value in scalars.items()]
-    lines += [f"const vec3 {name} = {_glsl(value)};" for name, value in vectors.items()]
-    lines.append(f"const vec2 WINDOW_EDGE = {_glsl(WINDOW_EDGE)};")
-    lines.append("struct Material { vec3 wrap; float roughness; float reflectance; float sheen; float window; };")
-    for name, one in MATERIALS.items():
-        scalars = (one.roughness, one.reflectance, one.sheen, one.window)
-        numbers = f"{_glsl(one.wrap)}, {', '.join(f'{value:.6f}' for value in scalars)}"
-        lines.append(f"const Material {name}_MATERIAL = Material({numbers});")
-    surfaces = {"SKIN": SKIN, "EYE": EYE, "TEETH": TEETH, "TONGUE": TONGUE, "LASH": LASH}
-    lines += [f"const int {name} = {index};" for name, index in surfaces.items()]
-    for name in ("skin", "eyes", "inner_mouth", "lashes"):
-        lines.append(f"const uint {name.upper()}_LABEL = {PART_NAMES.index(name)}u;")
-    return "\n".join(lines) + "\n"
-
-
 def _materials(surfaces: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return wrap (M, 3), roughness, reflectance, sheen and window (M,) of each fragment."""
     names = {SKIN: "SKIN", EYE: "EYE", TEETH: "MOUTH", TONGUE: "MOUTH", LASH: "LASH"}
@@ -217,7 +202,3 @@ def _shoulder(colour: np.ndarray) -> np.ndarray:
 def _smoothstep(edge: tuple[float, float], value: np.ndarray) -> np.ndarray:
     t = np.clip((value - edge[0]) / (edge[1] - edge[0]), 0, 1)
     return t * t * (3 - 2 * t)
-
-
-def _glsl(values: tuple[float, ...]) -> str:
-    return f"vec{len(values)}({', '.join(f'{value:.6f}' for value in values)})"

@@ -62,7 +62,7 @@ def tiny_rig() -> SimpleNamespace:
     look = Appearance(
         np.concatenate(uvs).astype(np.float32), render_vertex.astype(np.int32), render_triangles, masks, labels
     )
-    return SimpleNamespace(id="tiny", mesh=mesh, appearance=look)
+    return SimpleNamespace(id="tiny", mesh=mesh, appearance=look, bones=(), styles=())
 
 
 def paint() -> tuple[np.ndarray, np.ndarray]:

@@ -1,16 +1,19 @@
 // First pass: stores what is seen at a sample, so that shading costs the same however small the triangles are.
-// x: uv, 16 bits each. y: normal on the octahedron, 16 bits each. z: the depth's float bits.
+// x: uv, 16 bits each; of strands detail (8), shade, id, and the strand's turn as cosine and sine (6 bits each).
+// y: normal on the octahedron, 16 bits each. z: the depth's float bits.
 // w: 0 where nothing is seen, else 1 + surface; openness in bits 8 to 15; level of detail from bit 16.
 #version 330
 
+in vec3 seen_place;
 in vec3 seen_normal;
-in float depth;
 in vec2 texture_uv;
 in float sky_share;
 flat in float surface_index;
 
 uniform sampler2D shading;
+uniform sampler2D strands;
 uniform float texture_side;
+uniform vec3 world_up;
 
 layout(location = 0) out uvec4 seen;
 
@@ -25,7 +28,7 @@ vec2 octahedron(vec3 normal) {
     return (n.z < 0.0 ? folded : n.xy) * 0.5 + 0.5;
 }
 
-#ifdef LASHES
+#if defined(LASHES) || defined(STRANDS)
 float threshold() {
     ivec2 cell = ivec2(gl_FragCoord.xy) % SAMPLES;
     int order = SAMPLES == 2 ? (cell.x ^ cell.y) * 2 + cell.y : cell.y * SAMPLES + cell.x;
@@ -33,13 +36,33 @@ float threshold() {
 }
 #endif
 
+#ifdef STRANDS
+// Cosine and sine of twice the angle between a strand and the fall line of the surface, which tells no ends apart.
+vec2 doubled_turn(vec3 strand, vec3 normal) {
+    vec3 fall = normal * dot(normal, world_up) - world_up;
+    fall /= max(length(fall), 1e-4);
+    vec2 turn = vec2(dot(strand, fall), dot(strand, cross(normal, fall)));
+    float size = dot(turn, turn);
+    return size < 1e-20 ? vec2(1.0, 0.0) : vec2(turn.x * turn.x - turn.y * turn.y, 2.0 * turn.x * turn.y) / size;
+}
+#endif
+
 void main() {
     vec2 along = dFdx(texture_uv), across = dFdy(texture_uv);
     float level = 0.5 * log2(max(max(dot(along, along), dot(across, across)), 1e-12)) + log2(texture_side);
+    uint place = two_words(texture_uv);
 #ifdef LASHES
     if (textureLod(shading, texture_uv, max(level, 0.0)).a < threshold()) discard;
 #endif
+#ifdef STRANDS
+    vec3 strand = dFdx(seen_place) * across.x - dFdy(seen_place) * along.x;
+    vec4 texel = textureLod(strands, texture_uv, max(level, 0.0));
+    if (texel.a < threshold()) discard;
+    vec2 turn = doubled_turn(strand, normalize(seen_normal)) * 0.5 + 0.5;
+    uvec4 six_bits = uvec4(vec4(texel.gb, turn) * 63.0 + 0.5);
+    place = uint(texel.r * 255.0 + 0.5) | six_bits.x << 8 | six_bits.y << 14 | six_bits.z << 20 | six_bits.w << 26;
+#endif
     uint detail = uint(clamp(level * 256.0 + 2048.5, 0.0, 65535.0));
     uint code = (1u + uint(surface_index + 0.5)) | (uint(clamp(sky_share, 0.0, 1.0) * 255.0 + 0.5) << 8) | (detail << 16);
-    seen = uvec4(two_words(texture_uv), two_words(octahedron(seen_normal)), floatBitsToUint(depth), code);
+    seen = uvec4(place, two_words(octahedron(seen_normal)), floatBitsToUint(seen_place.z), code);
 }

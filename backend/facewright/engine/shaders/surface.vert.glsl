@@ -10,16 +10,16 @@ in float openness;
 uniform mat4 camera_from_world;
 uniform mat4 clip_from_camera;
 
+out vec3 seen_place;
 out vec3 seen_normal;
-out float depth;
 out vec2 texture_uv;
 out float sky_share;
 flat out float surface_index;
 
 void main() {
     vec4 seen = camera_from_world * vec4(position, 1.0);
+    seen_place = seen.xyz;
     seen_normal = mat3(camera_from_world) * normal;
-    depth = seen.z;
     texture_uv = vec2(uv.x, 1.0 - uv.y);
     sky_share = openness;
     surface_index = surface;
