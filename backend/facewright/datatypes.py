@@ -1,6 +1,6 @@
 """The nouns that flow between the stages: frozen, with shapes and units; letters as in docs/conventions.md."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -230,6 +230,25 @@ class AlignedFace:
     crop_from_photo: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class StyleCues:
+    """What a picture shows of hair, brows, beard and glasses, as numbers to compare pictures by.
+
+    Attributes:
+        hair: (n,) float32 share of hair in the cells of a grid around the head, row by row.
+        hair_seen: (n,) float32 share of each cell that lies within the picture.
+        brows: (n,) float32.
+        beard: (n,) float32.
+        glasses: (n,) float32.
+    """
+
+    hair: np.ndarray
+    hair_seen: np.ndarray
+    brows: np.ndarray
+    beard: np.ndarray
+    glasses: np.ndarray
+
+
 @dataclass(frozen=True)
 class Observations:
     """All that is measured on a photo, once.
@@ -244,6 +263,7 @@ class Observations:
         colours: albedo estimates with light and white balance removed.
         lighting: the estimated light of the photo.
         yaw_rad: rough head yaw from the landmarks alone; positive when the person looks to the image's right.
+        style_cues: what the photo shows of hair, brows, beard and glasses.
     """
 
     photo: np.ndarray
@@ -255,6 +275,7 @@ class Observations:
     colours: FaceColours
     lighting: Lighting
     yaw_rad: float
+    style_cues: StyleCues
 
 
 @dataclass(frozen=True)
@@ -269,6 +290,8 @@ class FitResult:
         lighting: light of the photo.
         losses: final loss terms by name.
         stage_ms: time per stage in ms, in order.
+        choices: for each style group that was read off the photo, the probability of each choice; the groups' and the
+            choices' names are those of the rig.
     """
 
     parameters: np.ndarray
@@ -278,6 +301,7 @@ class FitResult:
     lighting: Lighting
     losses: dict[str, float]
     stage_ms: dict[str, float]
+    choices: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from facewright.perception.landmarks import (
 )
 from facewright.perception.parts import part_maps
 from facewright.perception.person import segment_person
+from facewright.perception.style_cues import read_style
 
 ALIGNED_SIDE_PX = 256
 PARTS_SIDE_PX = 128
@@ -143,4 +144,5 @@ class Observer:
             colours=colours,
             lighting=lighting,
             yaw_rad=estimate_yaw(landmarks_px),
+            style_cues=read_style(photo, landmarks_px, person),
         )

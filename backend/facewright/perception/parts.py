@@ -35,8 +35,8 @@ SUPERSAMPLING = 4
 def part_maps(landmarks_px: np.ndarray, side_px: int, irises_px: np.ndarray | None = None) -> np.ndarray:
     """Rasterise the parts with soft edges.
 
-    Hair, ears, neck, lashes, beard and glasses have no landmarks: their maps are zero, and what lies outside the face oval is
-    background. The other maps are exclusive: the maps of a pixel sum to 1.
+    Hair, ears, neck, lashes, beard and glasses have no landmarks: their maps are zero, and what lies outside the face
+    oval is background. The other maps are exclusive: the maps of a pixel sum to 1.
 
     Args:
         landmarks_px: (K, 2) or (K, 3) in px of the crop; of a photo, or of a rig that was projected.

@@ -1,0 +1,96 @@
+"""Relaxed choices: how probable each choice of a style group is, by how little its render differs from the photo."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facewright.errors import RigInvalid
+from facewright.rig.nouns import StyleGroup
+from facewright.rig.reading import read_tensors
+
+READ_GROUPS = ("hair", "brows", "beard", "glasses")
+"""Groups that are read off photos; make-up is not."""
+
+
+@dataclass(frozen=True, eq=False)
+class CueMetric:
+    """How the cues of one group differ between a picture and the render of the right choice.
+
+    Attributes:
+        bias: (n,) mean difference.
+        precision: (n, n) inverse covariance of the difference.
+        steepness: how much a choice loses when its distance grows by a factor of e.
+    """
+
+    bias: np.ndarray
+    precision: np.ndarray
+    steepness: float
+
+
+def read_metrics(path: Path) -> dict[str, CueMetric]:
+    """Read the metrics that `training.train_style_reader` learnt.
+
+    Raises:
+        RigInvalid: the file is missing or damaged.
+    """
+    if not path.is_file():
+        raise RigInvalid(f"{path} is missing", "switch it off with --set fitting.choose_styles=false, or train it")
+    shapes = {}
+    for group in READ_GROUPS:
+        shapes |= {f"{group}.bias": (None,), f"{group}.precision": (None, None), f"{group}.steepness": (1,)}
+    arrays = read_tensors(path, shapes)
+    return {
+        group: CueMetric(
+            arrays[f"{group}.bias"].astype(np.float64),
+            arrays[f"{group}.precision"].astype(np.float64),
+            float(arrays[f"{group}.steepness"][0]),
+        )
+        for group in READ_GROUPS
+    }
+
+
+def choice_probabilities(
+    seen: np.ndarray, drawn: np.ndarray, metric: CueMetric, prior: np.ndarray, trust: np.ndarray | None = None
+) -> np.ndarray:
+    """Compare a picture with the renders of all choices of a group.
+
+    Distances count by their ratio, so that a photo which no choice fits well is not judged too surely.
+
+    Args:
+        seen: (n,) cues of the picture.
+        drawn: (C, n) cues of the renders.
+        metric: of this group.
+        prior: (C,) how common each choice is.
+        trust: (n,) in [0, 1], 0 where the picture shows nothing.
+
+    Returns:
+        (C,) probabilities.
+    """
+    logits = -metric.steepness * np.log(distances(seen, drawn, metric, trust)) + np.log(prior / prior.sum() + 1e-4)
+    relaxed = np.exp(logits - logits.max())
+    return relaxed / relaxed.sum()
+
+
+def distances(seen: np.ndarray, drawn: np.ndarray, metric: CueMetric, trust: np.ndarray | None = None) -> np.ndarray:
+    """Return (C,) mean squared differences in standard deviations, never below a hundredth."""
+    missing = seen - drawn - metric.bias
+    if trust is not None:
+        missing = missing * np.sqrt(trust)
+    squared = np.einsum("ci,ij,cj->c", missing, metric.precision, missing) / len(seen)
+    return np.maximum(squared, 0.01)
+
+
+def common_choices(group: StyleGroup, femininity: float, years: float) -> np.ndarray:
+    """Return (C,) relative frequencies of a group's choices for a head of that look and age."""
+    share = np.clip(femininity, 0.1, 0.9)
+    fits = np.array([1.0 if choice.ages[0] - 10 <= years <= choice.ages[1] + 10 else 0.3 for choice in group.choices])
+    frequency = np.array([choice.frequency for choice in group.choices])
+    sums = np.maximum(frequency.sum(0), 1e-9)
+    return fits * ((frequency / sums) @ [share, 1 - share]) + 1e-3
+
+
+def decide(group: StyleGroup, probabilities: np.ndarray, certainty: float) -> str:
+    """Return the most probable choice; the group's plain one when none is probable enough."""
+    best = int(np.argmax(probabilities))
+    return group.choices[best].name if probabilities[best] >= certainty else group.default
