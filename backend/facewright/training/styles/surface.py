@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from scipy.interpolate import LinearNDInterpolator
+from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
@@ -29,6 +30,8 @@ class FaceSurface:
         vertex_place: (n, 3) places of the chart's vertices.
         vertex_px: (n, 2) their texture places, x right and y down, px.
         triangles: (m, 3) the chart's triangles, rows of the two above.
+        origin_m: (3,) the middle between the eyes, world space.
+        per_m: units of a place in a metre.
     """
 
     side: int
@@ -37,6 +40,23 @@ class FaceSurface:
     vertex_place: np.ndarray
     vertex_px: np.ndarray
     triangles: np.ndarray
+    origin_m: np.ndarray
+    per_m: float
+
+    def world_m(self, place: np.ndarray) -> np.ndarray:
+        """Turn places (..., 3) into world space, m."""
+        return self.origin_m + place * [1, -1, 1] / self.per_m
+
+    def normals(self) -> np.ndarray:
+        """Return (S, S, 3) unit normals, as places, that point out of the head."""
+        slopes = self.slopes()
+        normals = np.cross(slopes[..., 1], slopes[..., 0])
+        normals = np.stack([gaussian_filter(normals[..., k], 2.0) for k in range(3)], axis=-1)
+        normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
+        at_nose = np.linalg.norm(
+            self.place - self.place[self.is_face][self.place[self.is_face][:, 1].argmax()], axis=-1
+        )
+        return normals * np.sign(normals[at_nose < 8.0][:, 1].mean())
 
     def texels_at(self, points: np.ndarray) -> np.ndarray:
         """Find the texture places of points seen from the front.
@@ -77,7 +97,9 @@ def face_surface(rig: Rig) -> FaceSurface:
     attributes = place[look.render_vertex[used]]
     values, owner = rasterise(uv, local, attributes, side)
     pixels = np.stack([uv[:, 0], 1 - uv[:, 1]], axis=1) * side
-    return FaceSurface(side, spread(values, owner >= 0), owner >= 0, attributes, pixels, local)
+    return FaceSurface(
+        side, spread(values, owner >= 0), owner >= 0, attributes, pixels, local, eyes.mean(0), float(scale)
+    )
 
 
 def distance_to(points: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
