@@ -13,21 +13,24 @@ from safetensors.numpy import save_file
 from facewright.rig.appearance import MASK_FILES
 from facewright.rig.sources.makehuman import read_mesh, read_target
 from facewright.training.appearance.layout import lay_out
-from facewright.training.appearance.paint import paint
+from facewright.training.appearance.paint import paint, paint_detail
+from facewright.training.appearance.texels import rasterise_texels
 
 SEED = 20
 
 
 def build(folder: Path, seed: int = SEED) -> None:
-    """Write appearance.safetensors, the mask files and labels.png into a rig folder.
+    """Write appearance.safetensors, the mask files, labels.png, marks.png and relief.png into a rig folder.
 
     Args:
         folder: The rig's folder.
-        seed: Seed of the painted strokes and noise.
+        seed: Seed of strokes, spots, lines and noise.
     """
     mesh = read_mesh()
     layout = lay_out(mesh)
-    masks, labels = paint(layout, _ear_share(), seed)
+    texels = rasterise_texels(layout, _ear_share())
+    masks, labels = paint(layout, texels, seed)
+    marks, relief = paint_detail(layout, texels, seed)
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
         "uv": layout.uv.astype(np.float32),
@@ -37,7 +40,8 @@ def build(folder: Path, seed: int = SEED) -> None:
     save_file(tensors, folder / "appearance.safetensors")
     for index, name in enumerate(MASK_FILES):
         Image.fromarray(masks[..., 4 * index : 4 * index + 4], "RGBA").save(folder / name, optimize=True)
-    Image.fromarray(labels, "L").save(folder / "labels.png", optimize=True)
+    for name, picture in (("labels.png", labels), ("marks.png", marks), ("relief.png", relief)):
+        Image.fromarray(picture).save(folder / name, optimize=True)
 
 
 def _ear_share() -> np.ndarray:

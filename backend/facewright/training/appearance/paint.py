@@ -7,24 +7,25 @@ from facewright.training.appearance import atlas
 from facewright.training.appearance.eyes import paint_eye, paint_lashes, paint_lids
 from facewright.training.appearance.labels import label_texels
 from facewright.training.appearance.layout import BOXES_PX, SIDE, Layout
+from facewright.training.appearance.marks import age_marks, freckles
 from facewright.training.appearance.mouth import paint_mouth
+from facewright.training.appearance.relief import relief_and_creases
 from facewright.training.appearance.skin import paint_brows, paint_skin
-from facewright.training.appearance.texels import Noise, in_boxes, rasterise_texels
+from facewright.training.appearance.texels import Noise, Texels, in_boxes
 
 
-def paint(layout: Layout, ear_share: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def paint(layout: Layout, texels: Texels, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Paint the atlas.
 
     Args:
         layout: The atlas.
-        ear_share: (V,) how much each mesh vertex belongs to an ear, 0 to 1.
+        texels: What is known of its texels.
         seed: Seed of every random stroke and of the noise.
 
     Returns:
         (S, S, 12) uint8 masks in the order of MASK_CHANNELS and (S, S) uint8 labels.
     """
     generator = np.random.default_rng(seed)
-    texels = rasterise_texels(layout, ear_share)
     noise = Noise(generator)
     mask = {name: np.zeros((SIDE, SIDE), np.float32) for name in MASK_CHANNELS}
     mask["detail"] += 0.5
@@ -47,3 +48,23 @@ def paint(layout: Layout, ear_share: np.ndarray, seed: int) -> tuple[np.ndarray,
     stack = atlas.spread(stack, painted)
     labels = atlas.spread(label_texels(texels, layout, mask), painted)
     return (stack * 255 + 0.5).astype(np.uint8), labels
+
+
+def paint_detail(layout: Layout, texels: Texels, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Paint what a look makes more or less of: freckles, marks of age, wrinkles, pores.
+
+    Args:
+        layout: The atlas.
+        texels: What is known of its texels.
+        seed: Seed of every spot, line and pore.
+
+    Returns:
+        (S, S, 3) uint8 marks and (S, S, 4) uint8 relief, as `rig/appearance.py` describes them.
+    """
+    generator = np.random.default_rng([seed, 1])
+    noise = Noise(generator)
+    relief, creases = relief_and_creases(layout, texels, noise, generator)
+    spots = (freckles(texels, layout, noise, generator), age_marks(texels, layout, noise, generator))
+    marks = np.stack([*spots, creases * texels.on("face")], axis=-1)
+    marks = atlas.spread((np.clip(marks, 0, 1) * 255 + 0.5).astype(np.uint8), texels.known)
+    return marks, atlas.spread(relief, texels.known)
