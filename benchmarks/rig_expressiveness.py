@@ -2,11 +2,11 @@
 
 `python benchmarks/rig_expressiveness.py [--scans ict_light.npz] [--obj DIR] [--count 200] [--out expressiveness.json]`
 
-Every head is fitted twice by least squares and then decoded by the rig itself: with all parameters held in [0, 1], what
-a user can reach, and with free bone channels, what the skeleton can reach. Size and rigid motion are taken out of heads,
-rigid motion out of all comparisons. Targets are measured at the vertices that they move by more than 0.3 mm, macro
-heads vertex to vertex in the face, scans and OBJ heads point to surface in the face. The prior has other seeds.
-An OBJ head is neutral and upright or lies along any axis; it is aligned by iterated closest points and registered.
+Every head is fitted twice by least squares and then decoded by the rig itself: with all parameters held in [0, 1],
+what a user can reach, and with free bone channels, what the skeleton can reach. Size and rigid motion are taken out of
+heads, rigid motion out of all comparisons. Targets are measured at the vertices that they move by more than 0.3 mm,
+macro heads vertex to vertex in the face, scans and OBJ heads point to surface in the face. The prior has other seeds.
+An OBJ head is neutral and turned by quarter turns at most; it is aligned by iterated closest points and registered.
 """
 
 import argparse
@@ -161,9 +161,7 @@ def scanned(
         yield head, (scans.mean + np.tensordot(code, scans.modes, 1)) @ turn + shift, scans.triangles
 
 
-def obj_heads(
-    rig: Rig, folder: Path, regions: HeadRegions
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def obj_heads(rig: Rig, folder: Path, regions: HeadRegions) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Read and register all OBJ heads of a folder."""
     own = rig.mesh.vertices_m.astype(np.float64)
     for path in sorted(folder.glob("*.obj")):

@@ -1,6 +1,8 @@
 """Learn a prior from scans and MakeHuman's macro heads: `python -m facewright.training.build_prior --scans PATH`."""
 
 import argparse
+import shutil
+import tempfile
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +46,7 @@ class PriorRecipe:
         pair_weight: importance of a touching pair against a face vertex.
         smoothing: of the base offset.
         lips_closed_m: the neutral lips stand a little open; so much closer they are moved.
+        skull_variety: share of the populations' variety that cranium, ears and neck keep; the last scaling restores it.
         face_rms_mm: variety of random heads; the covariance is scaled to it.
         variance_kept: share of the variance of the face's vertices that the factors keep.
     """
@@ -57,6 +60,7 @@ class PriorRecipe:
     pair_weight: float = 3.0
     smoothing: float = 0.1
     lips_closed_m: float = 0.001
+    skull_variety: float = 0.6
     variance_kept: float = 0.999
     face_rms_mm: float = 3.35
 
@@ -120,16 +124,6 @@ def blend(populations: list[Population], rig: Rig, decoder: RigDecoder, regions:
     return Prior(mean.astype(np.float32), factors.astype(np.float32), np.sqrt(left_out).astype(np.float32))
 
 
-def scale_face(prior: Prior, decoder: RigDecoder, regions: HeadRegions, scale: float) -> Prior:
-    """Scale the spread of each parameter in so far as it moves the face rather than what is held behind it."""
-    steps = np.eye(len(prior.mean)) * 0.1
-    moved = ((decode(decoder, prior.mean + steps) - decode(decoder, prior.mean[None])) ** 2).sum(2)  # (P, V)
-    held = (regions.weights > 0) & (regions.weights < 0.6)
-    in_face, behind = moved[:, regions.weights > 0.7].sum(1), moved[:, held].sum(1)
-    factor = (1.0 + (scale - 1.0) * in_face / np.maximum(in_face + behind, 1e-12)).astype(np.float32)
-    return replace(prior, factors=prior.factors * factor[:, None], residual_std=prior.residual_std * factor)
-
-
 def sample_metrics(prior: Prior, rig: Rig, regions: HeadRegions, seed: int, count: int = 300) -> dict[str, float]:
     """Measure random heads: their spread in mm, values at the ends of their ranges, and how far the lips part."""
     drawn = sample(prior, count, np.random.default_rng(seed))
@@ -161,7 +155,7 @@ def build(rig_id: str, scans_path: Path, recipe: PriorRecipe) -> dict[str, float
     skin_path, points_path = folder / "skin.safetensors", folder / "registration.toml"
     skin = load_file(skin_path)
     own_mean = makehuman.read_mesh().vertices_m
-    rig = with_vertices(load_rig(rig_id), own_mean)
+    rig = with_vertices(load_without_prior(folder), own_mean)
     scans, generator = read_scans(scans_path), np.random.default_rng(recipe.seed)
     found = correspond(own_mean, skin_triangles(rig), scans, points_path)
     settings = tomllib.loads(points_path.read_text(encoding="utf-8"))
@@ -170,7 +164,8 @@ def build(rig_id: str, scans_path: Path, recipe: PriorRecipe) -> dict[str, float
     macros = macro_heads(own_mean, regions.face, recipe.macros, generator)
     scanned = carry_inner_parts(scanned, own_mean, regions)
     scanned, macros = (remove_size(heads, own_mean, regions.weights) for heads in (scanned, macros))
-    macros = share_skull(macros, scanned.mean(0), regions)
+    skull = scanned.mean(0)
+    scanned, macros = (share_skull(heads, skull, regions, recipe.skull_variety) for heads in (scanned, macros))
 
     half = np.full(len(rig.parameters), 0.5)
     pairs_weight = recipe.pair_weight
@@ -190,9 +185,8 @@ def build(rig_id: str, scans_path: Path, recipe: PriorRecipe) -> dict[str, float
     metrics |= {"face RMS of random heads before scaling, mm": unscaled, "scale of the covariance's root": scale}
 
     save_file(skin | {"base_offset_m": offset.astype(np.float32)}, skin_path)
-    save_file(
-        {name: np.ascontiguousarray(values) for name, values in vars(prior).items()}, folder / "prior.safetensors"
-    )
+    arrays = {name: np.ascontiguousarray(values) for name, values in vars(prior).items()}
+    save_file(arrays, folder / "prior.safetensors", provenance(rig))
     for name, heads, population in zip(("scans", "macro heads"), (scanned, macros), populations, strict=True):
         error, values = population.error_mm[:, regions.face], population.parameters
         variety = heads[:, regions.face] - heads[:, regions.face].mean(0)
@@ -227,13 +221,14 @@ and the array `base_offset_m` of `skin.safetensors`; it reads `registration.toml
   bending term. Sizes are divided out but for the power 0.3: a camera cannot tell size from distance.
 - Every head is solved for all parameters at once by bounded, regularised least squares; cranium, ears and neck are held
   with weight {HELD_WEIGHT}, eyeballs follow the lids, teeth and tongue the lips, and touching lips must not part. Both
-  populations share the scans' mean cranium, so that no face type brings its own skull.
+  populations share the scans' mean cranium, so that no face type brings its own skull; before the solve, cranium, ears
+  and neck keep {recipe.skull_variety:g} of their variety, because the last scaling would make skulls differ more than
+  those of scans.
 - What the rig cannot reach of the scans' mean face is smoothed and baked into the neutral head (`base_offset_m`),
   with the lips closed by {recipe.lips_closed_m * 1000:.1f} mm.
 - Both populations count alike. The covariance is symmetric left and right and its asymmetric part stands apart. It is
   scaled so that random heads differ by {recipe.face_rms_mm} mm (RMS over the face's vertices after rigid alignment),
-  because the solve and the removal of size take a little of the variety away; what a parameter moves behind the face
-  is not scaled.
+  because the solve and the removal of size take a little of the variety away.
 
 Settings: {settings}.
 
@@ -251,6 +246,18 @@ The scans' statistics derive from ICT-FaceKit (https://github.com/ICT-VGL/ICT-Fa
 Copyright (c) 2020 USC Institute for Creative Technologies. MakeHuman's data is CC0. The scans themselves are not
 contained in the prior: it holds a mean and a covariance of this rig's parameters.
 """
+
+
+def provenance(rig: Rig) -> dict[str, str]:
+    """Say which rig a file was learnt for, as safetensors metadata."""
+    return {"rig": rig.id, "rig_version": rig.version, "parameters": str(len(rig.parameters))}
+
+
+def load_without_prior(folder: Path) -> Rig:
+    """Load a rig but for its prior, which may belong to the parameters before the last change."""
+    with tempfile.TemporaryDirectory() as copies:
+        shutil.copytree(folder, Path(copies) / folder.name, ignore=shutil.ignore_patterns("prior.safetensors"))
+        return load_rig(folder.name, Path(copies), Path(copies) / "cache")
 
 
 def with_vertices(rig: Rig, vertices_m: np.ndarray) -> Rig:

@@ -27,7 +27,7 @@ from facewright.training.rig_shapes import Shape, read_shapes
 
 DEFAULT_FOLDER = Path(__file__).parents[3] / "rigs" / "makehuman"
 
-VERSION = "1.0.0"
+VERSION = "2.0.0"
 
 PLACES = {
     # anchor: (x, y, z) in mm on the left or middle of the mean head

@@ -98,13 +98,14 @@ def carry_inner_parts(heads: np.ndarray, reference: np.ndarray, regions: HeadReg
     return carried
 
 
-def share_skull(heads: np.ndarray, mean_head: np.ndarray, regions: HeadRegions) -> np.ndarray:
-    """Give a population the mean cranium, ears and neck of another; its mean face and all its variety stay.
+def share_skull(heads: np.ndarray, mean_head: np.ndarray, regions: HeadRegions, variety: float) -> np.ndarray:
+    """Give a population the mean cranium, ears and neck of another and calm theirs; its faces stay.
 
     Args:
         heads: (N, V, 3) m.
         mean_head: (V, 3) m, the other population's mean.
         regions: of the rig.
+        variety: share of their own variety that cranium, ears and neck keep.
 
     Returns:
         (N, V, 3) m.
@@ -112,7 +113,7 @@ def share_skull(heads: np.ndarray, mean_head: np.ndarray, regions: HeadRegions) 
     held = np.clip((1.0 - regions.weights) / (1.0 - HELD_WEIGHT), 0.0, 1.0) * (regions.weights > 0)
     for inner, _ in regions.followers:
         held[inner] = 0.0
-    return heads + held[:, None] * (mean_head - heads.mean(0))
+    return heads + held[:, None] * (mean_head + variety * (heads - heads.mean(0)) - heads)
 
 
 def close_touching(offset: np.ndarray, regions: HeadRegions, by_m: float) -> np.ndarray:

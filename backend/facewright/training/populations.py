@@ -100,7 +100,7 @@ def correspond(vertices_m: np.ndarray, skin_triangles: np.ndarray, scans: Scans,
     ours, theirs = _picked_points(vertices_m, skin_triangles, scans, points_file)
     scale, rotation, shift = align_rigidly(theirs, ours, np.ones(len(ours)), with_scale=True)
     mean = scale * scans.mean @ rotation.T + shift
-    trust = _visible(vertices_m, skin_triangles).astype(np.float64)
+    trust = visible_skin(vertices_m, skin_triangles).astype(np.float64)
     warped = warp_by_points(vertices_m, ours, scale * theirs @ rotation.T + shift, smoothing=1e-6)
     fitted = fit_surface(warped, skin_triangles, mean, scans.triangles, trust)
     surface = closest_points(fitted, mean, scans.triangles)
@@ -195,7 +195,7 @@ def _picked_points(
     return np.array(ours), np.array(theirs)
 
 
-def _visible(vertices_m: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+def visible_skin(vertices_m: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Vertices (V,) of the skin that can be seen from somewhere in front; the rest lies in mouth, nose and sockets."""
     seen = np.zeros(len(vertices_m), bool)
     for yaw in (-1.2, -0.6, 0.0, 0.6, 1.2):

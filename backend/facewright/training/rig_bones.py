@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facewright.rig.nouns import Rig
 from facewright.rig.skeleton import rest_matrix
 
 BONE_LENGTH_M = 0.01
@@ -41,6 +42,7 @@ MIDDLE = {
     "chin_under": ("jaw", -108, 1444),
     "throat": ("neck", -85, 1432),
     "nape": ("neck", 13, 1480),
+    "nape_lower": ("neck", 21, 1430),
 }
 
 PAIRED = {
@@ -67,9 +69,11 @@ PAIRED = {
     "eye_bag_mid": ("eye", 31, -133, 1540),
     "eye_bag_outer": ("eye", 43, -126, 1542),
     "nose_bridge_side": ("nose", 9, -137, 1545),
+    "nose_root_side": ("nose", 8, -138, 1553),
     "nose_side": ("nose", 12, -143, 1528),
     "nose_tip_side": ("nose", 6, -156, 1518),
     "nostril": ("nose", 16, -146, 1518),
+    "nostril_upper": ("nose", 14, -143, 1523),
     "nostril_crease": ("nose", 18, -138, 1513),
     "cheek_inner": ("cheek", 23, -133, 1528),
     "cheek_upper": ("cheek", 38, -127, 1531),
@@ -78,6 +82,8 @@ PAIRED = {
     "cheek_outer": ("cheek", 57, -92, 1512),
     "cheek_lower": ("cheek", 40, -117, 1492),
     "nasolabial": ("cheek", 25, -135, 1508),
+    "laugh_line": ("cheek", 29, -137, 1490),
+    "laugh_line_lower": ("cheek", 36, -127, 1478),
     "lip_upper_inner": ("mouth", 8, -151, 1494),
     "lip_upper_outer": ("mouth", 16, -145, 1490),
     "lip_upper_line": ("mouth", 11, -144, 1487),
@@ -87,17 +93,33 @@ PAIRED = {
     "lip_lower_outer": ("mouth", 15, -142, 1480),
     "mouth_corner_fold": ("mouth", 29, -131, 1483),
     "chin_side": ("chin", 13, -139, 1459),
+    "chin_inner": ("chin", 5, -142, 1459),
+    "chin_base_side": ("chin", 8, -130, 1446),
     "jowl": ("jaw", 27, -126, 1463),
     "jaw_mid": ("jaw", 41, -103, 1463),
     "jaw_angle": ("jaw", 54, -70, 1482),
     "jaw_back": ("jaw", 63, -68, 1508),
+    "jaw_rear": ("jaw", 56, -50, 1490),
+    "jaw_under_front": ("jaw", 26, -116, 1452),
     "jaw_under": ("jaw", 25, -95, 1449),
     "ear_top": ("ear", 78, -43, 1557),
     "ear_back": ("ear", 81, -30, 1540),
     "ear_lobe": ("ear", 71, -50, 1508),
     "ear_inner": ("ear", 72, -42, 1535),
+    "ear_bowl": ("ear", 68, -47, 1532),
+    "ear_antihelix": ("ear", 74, -45, 1546),
+    "ear_tragus": ("ear", 70, -56, 1525),
+    "ear_helix_root": ("ear", 70, -53, 1555),
+    "ear_helix_lower": ("ear", 76, -36, 1520),
+    "ear_seat_front": ("ear", 68, -67, 1541),
+    "ear_seat_top": ("ear", 70, -42, 1569),
+    "ear_seat_back": ("ear", 67, -24, 1538),
+    "ear_seat_lower": ("ear", 61, -31, 1514),
     "neck_front": ("neck", 25, -75, 1425),
+    "neck_front_upper": ("neck", 36, -60, 1442),
+    "throat_side": ("neck", 9, -80, 1428),
     "neck_side": ("neck", 50, -40, 1445),
+    "neck_side_upper": ("neck", 48, -20, 1480),
     "neck_back": ("neck", 36, 2, 1465),
 }
 
@@ -182,6 +204,21 @@ def place_bones(vertices_m: np.ndarray, normals: np.ndarray, mirror_vertices: np
             other = int(mirror_vertices[vertex])
             rows.append((f"{name}.R", region, parent, vertices_m[vertex] * flip, direction * flip, -roll, other))
     return _table(rows)
+
+
+def table_of_rig(rig: Rig) -> BoneTable:
+    """Return the skeleton of a rig that has been written; no bone knows its vertex any more."""
+    names = tuple(bone.name for bone in rig.bones)
+    return BoneTable(
+        names=names,
+        regions=tuple(bone.region for bone in rig.bones),
+        parents=np.array([bone.parent for bone in rig.bones]),
+        heads_m=np.array([bone.head for bone in rig.bones], np.float64),
+        tails_m=np.array([bone.tail for bone in rig.bones], np.float64),
+        rolls_rad=np.array([bone.roll for bone in rig.bones], np.float64),
+        mirror=np.array([names.index(mirrored_name(name)) for name in names]),
+        vertices=np.full(len(names), -1),
+    )
 
 
 def mirrored_name(name: str) -> str:

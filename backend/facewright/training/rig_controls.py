@@ -14,25 +14,33 @@ DIRECT_RANGE_MM = {
     "nose_tip": 4.0,
     "lip_corner": 4.0, "mouth_corner_fold": 4.0, "lip_lower_fold": 3.0, "glabella": 3.5, "ear_inner": 3.0,
     "lip_upper_line": 1.2, "lip_lower_line": 1.2, "nasolabial": 4.0,
+    "laugh_line": 3.0, "laugh_line_lower": 4.0, "nose_root_side": 2.0, "nostril_upper": 2.0, "chin_inner": 3.0,
+    "chin_base_side": 4.0, "throat_side": 5.0, "neck_front_upper": 6.0, "neck_side_upper": 6.0,
+    "ear_bowl": 2.5, "ear_antihelix": 3.0, "ear_tragus": 2.5, "ear_helix_root": 3.0, "ear_helix_lower": 4.0,
+    "ear_seat_front": 4.0, "ear_seat_top": 4.0, "ear_seat_back": 4.0, "ear_seat_lower": 4.0,
 }  # fmt: skip
 """Reach of the forward, up and out parameters, by region and, where it differs, by bone."""
 
 COMPOSITES = {
     # name: (group, {bone: (forward, up, out) in mm at the maximum})
     "jaw_width": ("jaw", {"jaw_angle": (0, 0, 7), "jaw_mid": (0, 0, 5), "jaw_back": (0, 0, 5),
-        "cheek_lower": (0, 0, 2)}),
+        "jaw_rear": (0, 0, 4), "jaw_under_front": (0, 0, 2), "cheek_lower": (0, 0, 2)}),
     "jaw_height": (
         "jaw",
         {"jaw_angle": (0, -4, 0), "jaw_mid": (0, -6, 0), "jowl": (0, -6, 0), "jaw_under": (0, -5, 0), "chin": (0, -6,
         0),
-         "chin_side": (0, -6, 0), "chin_lower": (0, -7, 0), "chin_under": (0, -5, 0), "lip_lower_fold": (0, -2, 0)},
+         "chin_side": (0, -6, 0), "chin_lower": (0, -7, 0), "chin_under": (0, -5, 0), "lip_lower_fold": (0, -2, 0),
+         "chin_inner": (0, -6, 0), "chin_base_side": (0, -6.5, 0),
+         "jaw_under_front": (0, -6, 0), "jaw_rear": (0, -1.5, 0)},
     ),
     "jaw_angle_sharpness": ("jaw", {"jaw_angle": (-3, -3, 4), "jaw_mid": (0, 2, -2)}),
     "nose_bridge_height": (
         "nose", {"nose_root": (1.5, 0, 0), "nose_bridge": (3.5, 0, 0), "nose_bridge_lower": (3, 0, 0),
-                 "nose_bridge_side": (1.5, 0, 0), "nose_side": (1.2, 0, 0)},
+                 "nose_bridge_side": (1.5, 0, 0), "nose_side": (1.2, 0, 0),
+                 "nose_root_side": (1, 0, 0), "nostril_upper": (0.8, 0, 0)},
     ),
-    "nose_bridge_width": ("nose", {"nose_bridge_side": (0.5, 0, 2.5), "nose_side": (0, 0, 2)}),
+    "nose_bridge_width": ("nose", {"nose_bridge_side": (0.5, 0, 2.5), "nose_side": (0, 0, 2),
+        "nose_root_side": (0.2, 0, 1.5), "nostril_upper": (0, 0, 1)}),
     "nose_tip_projection": (
         "nose", {"nose_tip": (4, 0, 0), "nose_tip_side": (3, 0, 0), "nose_septum": (2, 0, 0),
             "nose_bridge_lower": (1.5, 0, 0)},
@@ -73,16 +81,16 @@ COMPOSITES = {
     ),
     "chin_projection": (
         "chin", {"chin": (6, 0, 0), "chin_side": (5, 0, 0), "chin_lower": (6, 0, 0), "chin_under": (2, 0, 0),
-                 "lip_lower_fold": (1.5, 0, 0)},
+                 "chin_inner": (6, 0, 0), "chin_base_side": (5, 0, 0),
+                 "jaw_under_front": (2, 0, 0), "lip_lower_fold": (1.5, 0, 0)},
     ),
     "forehead_slope": ("forehead", {"forehead_upper": (-7, 0, 0), "forehead_mid": (-2, 0, 0),
         "forehead_outer": (-3, 0, 0)}),
     "forehead_width": ("forehead", {"forehead_outer": (0, 0, 5), "temple": (0, 0, 6), "parietal_front": (0, 0, 5)}),
     "temple_hollow": ("forehead", {"temple": (0, 0, -6), "forehead_outer": (0, 0, -2)}),
     "skull_width": (
-        "head", {"parietal": (0, 0, 9), "parietal_front": (0, 0, 7), "parietal_back": (0, 0, 7), "occiput_side": (0,
-            0, 5),
-                 "temple": (0, 0, 3), "mastoid": (0, 0, 4)},
+        "head", {"parietal": (0, 0, 9), "parietal_front": (0, 0, 7), "parietal_back": (0, 0, 7),
+                 "occiput_side": (0, 0, 5), "ear_seat_top": (0, 0, 4), "temple": (0, 0, 3), "mastoid": (0, 0, 4)},
     ),
     "skull_height": (
         "head", {"crown": (0, 12, 0), "crown_front": (0, 9, 0), "crown_back": (0, 10, 0), "parietal": (0, 6, 0),
@@ -96,19 +104,24 @@ COMPOSITES = {
     ),
     "neck_thickness": (
         "neck", {"neck_side": (0, 0, 9), "neck_front": (3, 0, 5), "neck_back": (-4, 0, 6), "nape": (-7, 0, 0),
-                 "throat": (4, 0, 0)},
+                 "throat": (4, 0, 0), "throat_side": (4, 0, 2), "neck_front_upper": (2, 0, 6),
+                 "neck_side_upper": (-2, 0, 7), "nape_lower": (-6, 0, 0)},
     ),
     "neck_length": (
         "neck", {"head": (0, 14, 0), "throat": (0, 5, 0), "neck_front": (0, 4, 0), "neck_side": (0, 6, 0),
-                 "neck_back": (0, 8, 0), "nape": (0, 9, 0)},
+                 "neck_back": (0, 8, 0), "nape": (0, 9, 0), "throat_side": (0, 4.5, 0),
+                 "neck_front_upper": (0, 7, 0), "neck_side_upper": (0, 10, 0), "nape_lower": (0, 4, 0)},
     ),
     "neck_posture": (
         "neck", {"head": (12, 0, 0), "throat": (4, 0, 0), "neck_front": (3, 0, 0), "neck_side": (5, 0, 0),
-                 "neck_back": (6, 0, 0), "nape": (7, 0, 0)},
+                 "neck_back": (6, 0, 0), "nape": (7, 0, 0), "throat_side": (4, 0, 0),
+                 "neck_front_upper": (5, 0, 0), "neck_side_upper": (8, 0, 0), "nape_lower": (3, 0, 0)},
     ),
-    "adams_apple": ("neck", {"throat": (5, 0, 0)}),
+    "adams_apple": ("neck", {"throat": (5, 0, 0), "throat_side": (1.5, 0, 0)}),
     "ear_position_out": (
-        "ears", {"ear_top": (0, 0, 4), "ear_back": (0, 0, 4), "ear_lobe": (0, 0, 3), "ear_inner": (0, 0, 2)},
+        "ears", {"ear_top": (0, 0, 4), "ear_back": (0, 0, 4), "ear_lobe": (0, 0, 3), "ear_inner": (0, 0, 2),
+                 "ear_antihelix": (0, 0, 3.5), "ear_helix_lower": (0, 0, 4), "ear_helix_root": (0, 0, 1.5),
+                 "ear_tragus": (0, 0, 1), "ear_bowl": (0, 0, 1)},
     ),
     "teeth_forward": ("mouth", {"teeth_upper": (1.5, 0, 0), "teeth_lower": (1.5, 0, 0)}),
     "teeth_height": ("mouth", {"teeth_upper": (0, 1.5, 0), "teeth_lower": (0, 1.5, 0)}),
@@ -125,7 +138,7 @@ SIZES = (
     ("upper_lip_fullness", "mouth", ("lip_upper_mid", "lip_upper_inner", "lip_upper_outer"), 0.3),
     ("lower_lip_fullness", "mouth", ("lip_lower_mid", "lip_lower_inner", "lip_lower_outer"), 0.3),
     ("lip_corner_size", "mouth", ("lip_corner",), 0.3),
-    ("chin_size", "chin", ("chin", "chin_side", "chin_lower"), 0.25),
+    ("chin_size", "chin", ("chin", "chin_inner", "chin_side", "chin_lower"), 0.25),
     ("jaw_angle_size", "jaw", ("jaw_angle",), 0.2),
     ("cheek_fullness", "cheeks", ("cheek_mid", "cheek_lower", "cheek_inner"), 0.2),
     ("cheek_bone_size", "cheeks", ("cheek_bone", "cheek_upper"), 0.2),

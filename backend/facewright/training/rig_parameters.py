@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 
 from facewright.datatypes import BONE_CHANNELS
 from facewright.training.rig_bones import BoneTable, mirrored_name
@@ -27,12 +28,36 @@ CHANNEL_THRESHOLD_SHARE = 0.015
 RESIDUAL_FROM_M = 3e-4
 """The residual is taken over the vertices that a shape moves by more than this."""
 
-RIDGES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-"""Ridges of the final channels, relative to the normal matrix's mean diagonal; the first that keeps the limits wins."""
+RIDGE = 1e-3
+"""Ridge of the final channels, relative to the normal matrix's mean diagonal."""
+
+ROUNDS = 4
+"""How often a solve looks at what nonlinear skinning has left; a round that makes it worse ends it."""
 
 ROTATION_LIMIT_RAD = 0.7
-SCALE_LIMITS = (-0.5, 0.8)
-"""Beyond these a bone is used against its neighbours, and parameters that add up would turn the skin inside out."""
+
+
+@dataclass(frozen=True)
+class ScaleRule:
+    """How far a solved parameter may scale bones.
+
+    Attributes:
+        least, most: ratio minus one at the ends of the parameter.
+        ridge: how much more a scale costs than a translation that moves the skin at LEVER_M as far.
+    """
+
+    least: float
+    most: float
+    ridge: float
+
+
+SCALE_RULE = ScaleRule(-0.35, 0.6, 2.0)
+"""Beyond these limits a bone is used against its neighbours."""
+
+MACRO_SCALE_RULE = ScaleRule(-0.2, 0.3, 10.0)
+"""Macro heads and head shapes move every bone at once and add up with all others: they keep scales mild."""
+
+MACRO_GROUPS = ("character", "head")
 
 DIRECTIONS = {"forward": np.array([0, -1.0, 0]), "up": np.array([0, 0, 1.0]), "out": np.array([1.0, 0, 0])}
 """What artists call the world's directions on the left half; on the right half `out` is mirrored."""
@@ -98,39 +123,51 @@ class ChannelSolver:
         self.spectrum = np.linalg.eigh(self.normal)
         self.lever = lever
 
-    def solve(self, shape_m: np.ndarray, is_mirrored: bool) -> np.ndarray:
-        """Return the sparse (J, 9) channels that reach (V, 3) displacements, by the mildest ridge within the limits."""
-        for ridge in RIDGES:
-            channels = self._solve(shape_m, is_mirrored, ridge)
-            is_calm = np.abs(channels[:, 3:6]).max() <= ROTATION_LIMIT_RAD
-            if is_calm and channels[:, 6:].min() >= SCALE_LIMITS[0] and channels[:, 6:].max() <= SCALE_LIMITS[1]:
+    def solve(self, shape_m: np.ndarray, is_mirrored: bool, rule: ScaleRule) -> np.ndarray:
+        """Return the sparse (J, 9) channels within the limits that reach (V, 3) displacements best."""
+        values, vectors = self.spectrum
+        aim = vectors.T @ (self.basis.T @ shape_m.ravel())
+        first = vectors @ (aim / (values + RIDGE * values.mean()))
+        largest_m = np.linalg.norm(shape_m, axis=1).max()
+        kept = np.abs(first) > max(CHANNEL_THRESHOLD_M, CHANNEL_THRESHOLD_SHARE * largest_m)
+        kept |= self._flat(mirrored_channels(self._unflat(kept.astype(float)), self.head.bones.mirror)) != 0
+        channels, left = np.zeros((len(self.head.bones.names), 9)), (shape_m**2).sum()
+        for _ in range(ROUNDS):
+            missing = shape_m - (self.pose(channels) - self.head.vertices_m)
+            tried = self._unflat(self._improve(self._flat(channels), missing, kept, rule))
+            if is_mirrored:
+                tried = 0.5 * (tried + mirrored_channels(tried, self.head.bones.mirror))
+            tried_left = ((shape_m - (self.pose(tried) - self.head.vertices_m)) ** 2).sum()
+            if tried_left > left:
                 break
-        return channels
+            channels, left = tried, tried_left
+        return np.round(channels, 5)
 
     def pose(self, channels: np.ndarray) -> np.ndarray:
         """Return the (V, 3) vertices posed by (J, 9) channels."""
         bones = self.head.bones
         return pose_vertices(self.head.vertices_m, self.head.weights, bones.heads_m, self.rotations, channels)
 
-    def _solve(self, shape_m: np.ndarray, is_mirrored: bool, ridge: float) -> np.ndarray:
-        """Solve on all channels, again on those that matter, and once more for what nonlinear skinning leaves."""
-        values, vectors = self.spectrum
-        aim = vectors.T @ (self.basis.T @ shape_m.ravel())
-        channels = self._unflat(vectors @ (aim / (values + ridge * values.mean())))
-        largest_m = np.linalg.norm(shape_m, axis=1).max()
-        kept = np.abs(self._flat(channels)) > max(CHANNEL_THRESHOLD_M, CHANNEL_THRESHOLD_SHARE * largest_m)
-        kept |= self._flat(mirrored_channels(self._unflat(kept.astype(float)), self.head.bones.mirror)) != 0
-        channels = self._solve_on(shape_m, kept, is_mirrored, ridge)
-        missing = shape_m - (self.pose(channels) - self.head.vertices_m)
-        return np.round(channels + self._solve_on(missing, kept, is_mirrored, ridge), 5)
-
-    def _solve_on(self, shape_m: np.ndarray, kept: np.ndarray, is_mirrored: bool, ridge: float) -> np.ndarray:
-        normal = self.normal[np.ix_(kept, kept)]
-        normal[np.diag_indices_from(normal)] += ridge * self.normal.trace() / len(self.normal)
-        flat = np.zeros(len(kept))
-        flat[kept] = np.linalg.solve(normal, self.basis[:, kept].T @ shape_m.ravel())
-        channels = self._unflat(flat)
-        return 0.5 * (channels + mirrored_channels(channels, self.head.bones.mirror)) if is_mirrored else channels
+    def _improve(self, start: np.ndarray, missing_m: np.ndarray, kept: np.ndarray, rule: ScaleRule) -> np.ndarray:
+        """One bounded, regularised least-squares step from (9A,) channels; those that hit a limit stay there."""
+        kind = np.tile([0] * 3 + [1] * 3 + [2] * 3, len(self.active))
+        low, high = (
+            np.choose(kind, (-sign * np.inf, -sign * ROTATION_LIMIT_RAD, scale)) * self.lever
+            for sign, scale in ((1, rule.least), (-1, rule.most))
+        )
+        ridge = np.where(kind == 2, rule.ridge, 1.0) * RIDGE * self.normal.trace() / len(self.normal)
+        goal = self.basis.T @ missing_m.ravel() - ridge * start
+        step, free = np.zeros(len(start)), kept.copy()
+        for _ in range(4):
+            rest = goal[free] - self.normal[np.ix_(free, ~free & kept)] @ step[~free & kept]
+            matrix = self.normal[np.ix_(free, free)] + np.diag(ridge[free])
+            step[free] = cho_solve(cho_factor(matrix, check_finite=False), rest, check_finite=False)
+            inside = (start + step >= low) & (start + step <= high)
+            step = np.clip(start + step, low, high) - start
+            if inside[free].all():
+                break
+            free &= inside
+        return start + step
 
     def _unflat(self, flat: np.ndarray) -> np.ndarray:
         channels = np.zeros((len(self.head.bones.names), 9))
@@ -149,7 +186,8 @@ def residual_mm(solver: ChannelSolver, shape_m: np.ndarray, channels: np.ndarray
 
 def solved_parameter(solver: ChannelSolver, shape: Shape) -> AuthoredParameter:
     """Author the parameter that reaches a shape."""
-    low, high = (solver.solve(end, not shape.asymmetric) for end in (shape.low_m, shape.high_m))
+    rule = MACRO_SCALE_RULE if shape.group in MACRO_GROUPS else SCALE_RULE
+    low, high = (solver.solve(end, not shape.asymmetric, rule) for end in (shape.low_m, shape.high_m))
     worst = max(
         float(np.median(left)) if len(left := residual_mm(solver, end, channels)) else 0.0
         for end, channels in ((shape.low_m, low), (shape.high_m, high))

@@ -21,7 +21,7 @@ from facewright.training.rig_bones import MIRROR_SIGNS
 LEVER_M = 0.012
 """Radius at which a rotation or scale counts as much as a translation in the ridge term."""
 
-NEAREST_BONES = 14
+NEAREST_BONES = 20
 """A vertex chooses its influences among so many bones, nearest along the surface."""
 
 NEIGHBOUR_PULL_M = 4e-4
