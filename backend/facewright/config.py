@@ -38,6 +38,8 @@ class FittingConfig:
         learnt_correction: correct the landmark detector's bias with the map learnt on our own renders.
         detection_rounds: how often the head is drawn as in the photo and moved until the landmark network sees the same
             on both; 0 leaves it out.
+        choose_styles: read hair, beard, brows and glasses off the photo; else the head wears the rig's plain choices.
+        style_certainty: probability below which a choice is not believed and the rig's plain one is worn.
         relax_choices: let the shape of the brows change with the head, as a softmax over its choices.
         engine_judge: keep the best head as judged by the engine's render, not by the imitator's.
         iterations: steps of the imitator stage.
@@ -53,6 +55,8 @@ class FittingConfig:
     imitator_stage: bool = True
     learnt_correction: bool = True
     detection_rounds: int = ranged(1, 0, 20)
+    choose_styles: bool = False
+    style_certainty: float = ranged(0.3, 0.0, 1.0)
     relax_choices: bool = True
     engine_judge: bool = True
     iterations: int = ranged(50, 0, 10_000)
@@ -65,6 +69,27 @@ class FittingConfig:
 
     def __post_init__(self) -> None:
         check_fields(self)
+
+
+@dataclass(frozen=True)
+class StyleConfig:
+    """What heads shall wear, whatever their photos show: the name of a choice of the rig, empty to leave it open.
+
+    Attributes:
+        hair: hair style.
+        brows: shape of the brows.
+        beard: beard.
+        lips: lip make-up.
+        eyes: eye make-up.
+        glasses: glasses.
+    """
+
+    hair: str = ""
+    brows: str = ""
+    beard: str = ""
+    lips: str = ""
+    eyes: str = ""
+    glasses: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,6 +121,7 @@ class FacewrightConfig:
         cache_dir: folder whose subfolders `weights` and `rigs` keep model files and compiled rigs; None is the user's
             cache folder.
         fitting: how a head is fitted.
+        style: what heads shall wear.
         output: what is written.
     """
 
@@ -104,6 +130,7 @@ class FacewrightConfig:
     engine: str = one_of("auto", ENGINES)
     cache_dir: Path | None = None
     fitting: FittingConfig = field(default_factory=FittingConfig)
+    style: StyleConfig = field(default_factory=StyleConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
 
     def __post_init__(self) -> None:

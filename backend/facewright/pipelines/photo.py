@@ -23,14 +23,17 @@ from facewright.fitting.correction import (
     load_correction,
 )
 from facewright.fitting.landmark_fit import LandmarkFit, LandmarkFitConfig, LandmarkModel, fit_landmarks
+from facewright.fitting.style_choice import CueMetric, read_metrics
 from facewright.networks.embedder import Embedder
 from facewright.networks.imitator import Imitator
 from facewright.networks.landmarker import Landmarker
 from facewright.perception.image import decode_image
 from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.observe import Observer
+from facewright.perception.style_renders import HeadInPhoto
 from facewright.pipelines.outputs import write_outputs
 from facewright.pipelines.refinement import refine_by_imitator
+from facewright.pipelines.styling import STYLE_READER, Stylist, checked_style, merged
 from facewright.rig.anchors import landmark_points
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
@@ -63,9 +66,10 @@ class PhotoPipeline:
         config: all settings.
         device: torch device of the networks.
         weight_hashes: sha256 of every file of network weights by name, for the record.
+        style_metrics: of the style groups that are read off photos; None reads none.
 
     Raises:
-        RigInvalid: the rig lacks what a fit needs.
+        RigInvalid: the rig lacks what a fit needs, or a choice that is asked for.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class PhotoPipeline:
         config: FacewrightConfig,
         device: str = "cpu",
         weight_hashes: dict[str, str] | None = None,
+        style_metrics: dict[str, CueMetric] | None = None,
     ) -> None:
         if rig.prior is None or rig.landmarks is None or rig.appearance is None:
             raise RigInvalid(
@@ -90,6 +95,8 @@ class PhotoPipeline:
         self.weight_hashes = weight_hashes or {}
         self.decoder = RigDecoder(rig)
         self._wardrobe = Wardrobe(rig, self.decoder)
+        self.forced_style = checked_style(rig, Style(**vars(config.style)))
+        self._stylist = Stylist(rig, engine, style_metrics or {}, config.fitting, self.forced_style)
         self.model = LandmarkModel(rig)
         self._observer, self.landmarker, self.embedder = observer, landmarker, embedder
         self.imitator, self._correction = imitator, correction
@@ -106,7 +113,7 @@ class PhotoPipeline:
         folder, imitating = RIGS_DIR / config.rig, config.fitting.imitator_stage
         rig = load_rig(config.rig, cache_dir=config.compiled_rigs_dir())
         hashes = {name: entry.sha256 for name, entry in weights.catalogue().items()}
-        for name in ("imitator", "correction"):
+        for name in ("imitator", "correction", STYLE_READER):
             if (folder / f"{name}.safetensors").is_file():
                 hashes[name] = weights.digest(folder / f"{name}.safetensors")
         landmarker = weights.load_landmarker(device, files)
@@ -114,6 +121,7 @@ class PhotoPipeline:
         correction = None
         if config.fitting.learnt_correction and rig.prior is not None:
             correction = load_correction(folder / "correction.safetensors", rig.prior.factors.shape[1], rig.version)
+        metrics = read_metrics(folder / f"{STYLE_READER}.safetensors") if config.fitting.choose_styles else None
         observer = Observer(
             weights.load_detector(device, files),
             landmarker,
@@ -132,6 +140,7 @@ class PhotoPipeline:
             config,
             device,
             hashes,
+            metrics,
         )
 
     def observe(self, photo: np.ndarray, face_index: int = 0) -> Observations:
@@ -170,15 +179,18 @@ class PhotoPipeline:
         with timed(stage_ms, "landmarks"):
             say(Progress("landmarks", 0, 1))
             fit = self._fit_landmarks(observations)
+        with timed(stage_ms, "style"):
+            say(Progress("style", 0, 1))
+            look, choices = self._choose_style(fit, observations)
         with timed(stage_ms, "detection"):
             say(Progress("detection", 0, 1))
-            look = Look(observations.colours)
             fit, landmarks_px = self._match_detection(fit, observations, look)
         losses = {"landmarks": fit.residual_ratio}
         code = fit.code
         if self.imitator is not None and self.config.fitting.iterations > 0:
             with timed(stage_ms, "imitator"):
                 code, look, refined = refine_by_imitator(self, fit, observations, look, say, cancel)
+            look = replace(look, style=merged(look.style, self.forced_style))
             losses |= refined
         with timed(stage_ms, "head pose"):
             say(Progress("head pose", 0, 1))
@@ -192,6 +204,7 @@ class PhotoPipeline:
             lighting=observations.lighting,
             losses=losses,
             stage_ms=stage_ms,
+            choices=choices,
         )
         LOG.info("fit: rig %s, %s", self.rig.id, ", ".join(f"{name} {ms:.0f} ms" for name, ms in stage_ms.items()))
         return result, observations
@@ -236,6 +249,19 @@ class PhotoPipeline:
             return fit
         code = self._correction.code(correction_features(self.model, fit, observations.landmarks_px))
         return fit_landmarks(self.model, observations.landmarks_px, LandmarkFitConfig(solve_code=False), code)
+
+    def _choose_style(self, fit: LandmarkFit, observations: Observations) -> tuple[Look, dict[str, dict[str, float]]]:
+        """Return the look of the photo and how probable each choice that was read off it is."""
+        parameters = self.model.parameters(fit.code)
+        head = HeadInPhoto(
+            self.vertices(parameters, fit.expression),
+            fit.camera(observations.photo.shape[1::-1]),
+            observations.landmarks_px,
+            Look(observations.colours),
+            observations.lighting,
+            lambda style: self.pieces(parameters, style, fit.expression),
+        )
+        return self._stylist(head, parameters, observations)
 
     def _match_detection(
         self, fit: LandmarkFit, observations: Observations, look: Look

@@ -1,0 +1,88 @@
+"""Dresses a fitted head as its photo shows it: hair, glasses, beard and brows by comparing renders with the photo."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from facewright.config import FittingConfig
+from facewright.datatypes import Look, Observations, Style
+from facewright.errors import RigInvalid
+from facewright.fitting.style_choice import CueMetric, choice_probabilities, common_choices, decide
+from facewright.perception.style_renders import HeadInPhoto, candidate_cues
+from facewright.rig.looks import CharacterReader
+from facewright.rig.nouns import Rig
+from facewright.rig.styles import find_choice, find_group
+
+STYLE_READER = "style_reader"
+"""Name of the file with the metrics in the rig's folder."""
+
+PASSES = (("hair",), ("glasses",), ("beard", "brows"))
+"""Groups in the order in which they are read: what is known by then is worn in the renders of the next ones."""
+
+
+class Stylist:
+    """Reads the choices of a head off its photo.
+
+    Args:
+        rig: a rig with a prior.
+        engine: draws the rig.
+        metrics: of each group that is read; others keep what the look says.
+        config: how sure a choice must be.
+        forced: choices that are asked for; a group with one is not read.
+    """
+
+    def __init__(self, rig: Rig, engine, metrics: dict[str, CueMetric], config: FittingConfig, forced: Style) -> None:
+        self._rig, self._engine, self._metrics, self._config, self._forced = rig, engine, metrics, config, forced
+        self._reader = CharacterReader(rig)
+
+    def __call__(
+        self, head: HeadInPhoto, parameters: np.ndarray, observations: Observations
+    ) -> tuple[Look, dict[str, dict[str, float]]]:
+        """Choose a style.
+
+        Args:
+            head: the fitted head as its photo shows it.
+            parameters: (P,) of the head.
+            observations: the photo's.
+
+        Returns:
+            The look with the choices, and the probability of each choice of the groups that were read.
+        """
+        style = merged(head.look.style, self._forced)
+        femininity, years = self._reader.femininity(parameters), self._reader.years(parameters)
+        found: dict[str, dict[str, float]] = {}
+        for groups in PASSES:
+            wanted = [name for name in groups if name in self._metrics and not self._forced.choice(name)]
+            drawn = candidate_cues(self._engine, self._rig, head, style, wanted) if wanted else {}
+            for name, cues in drawn.items():
+                group = find_group(self._rig.styles, name)
+                probabilities = choice_probabilities(
+                    getattr(observations.style_cues, name),
+                    cues,
+                    self._metrics[name],
+                    common_choices(group, femininity, years),
+                    observations.style_cues.hair_seen if name == "hair" else None,
+                )
+                style = replace(style, **{name: decide(group, probabilities, self._config.style_certainty)})
+                names = (choice.name for choice in group.choices)
+                found[name] = {choice: float(share) for choice, share in zip(names, probabilities, strict=True)}
+        return replace(head.look, style=style), found
+
+
+def merged(style: Style, forced: Style) -> Style:
+    """Return a style with the choices that are asked for in place of its own."""
+    return Style(*(wanted or own for own, wanted in zip(vars(style).values(), vars(forced).values(), strict=True)))
+
+
+def checked_style(rig: Rig, forced: Style) -> Style:
+    """Return choices that are asked for.
+
+    Raises:
+        RigInvalid: the rig has no such group or choice.
+    """
+    groups = {group.name for group in rig.styles}
+    for name, wanted in vars(forced).items():
+        if wanted and name not in groups:
+            raise RigInvalid(f"rig {rig.id} has no {name} styles", f"leave {name}={wanted} out, or take another rig")
+        find_choice(rig.styles, name, forced)
+    return forced
