@@ -92,6 +92,18 @@ class EngineUnavailable(FacewrightError):
     reason = "ENGINE_UNAVAILABLE"
 
 
+class BlenderUnavailable(FacewrightError):
+    """Blender is needed and was not found."""
+
+    reason = "BLENDER_UNAVAILABLE"
+
+
+class BlenderFailed(FacewrightError):
+    """Blender was started and did not do what it was asked for."""
+
+    reason = "BLENDER_FAILED"
+
+
 class Cancelled(FacewrightError):
     """The caller stopped the work before there was a result."""
 
