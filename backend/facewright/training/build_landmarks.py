@@ -21,7 +21,7 @@ from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training.face_region import shown_skin
 from facewright.training.synthetic_photos import PhotoRecipe, draw_heads
 
-RECIPE = PhotoRecipe(size_px=384, yaw_deg=4.0, pitch_deg=4.0, roll_deg=2.0)
+RECIPE = PhotoRecipe(size_px=384, yaw_deg=4.0, pitch_deg=4.0, roll_deg=2.0, is_dressed=False)
 JAW_OPEN = (0.08, 0.3)
 """Mouths stand ajar, so that the landmarks of the inner lips fall on the right lip."""
 

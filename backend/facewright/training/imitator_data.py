@@ -20,7 +20,7 @@ from facewright.perception.parts import part_maps
 from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
-from facewright.rig.looks import sample_look
+from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
 from facewright.rig.styles import look_vector
 
@@ -89,14 +89,14 @@ def render_data(
         landmarker: landmark network.
         seed: block b is drawn from (seed, b).
     """
-    wardrobe, done_file = Wardrobe(rig, decoder), work / "done.txt"
+    wardrobe, reader, done_file = Wardrobe(rig, decoder), CharacterReader(rig), work / "done.txt"
     done = int(done_file.read_text()) if done_file.exists() else 0
     count, side = len(data.images), data.images.shape[1]
     for start in tqdm(range(done, count, BLOCK), desc="renders", mininterval=10):
         generator = np.random.default_rng([seed, start])
         size = min(BLOCK, count - start)
         parameters = random_parameters(rig, size, generator)
-        looks = [sample_look(generator, rig, values) for values in parameters]
+        looks = [sample_look(generator, rig, values, reader) for values in parameters]
         with torch.no_grad():
             vertices = decoder.vertices(torch.from_numpy(parameters)).numpy()
         jobs = [

@@ -12,6 +12,8 @@ from facewright.fitting.landmark_fit import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD
 from facewright.rig.anchors import eye_centres
 from facewright.rig.colours import sample_colours
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.dressing import Wardrobe
+from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
 
 
@@ -26,6 +28,7 @@ class PhotoRecipe:
         roll_deg: standard deviation of the tilt.
         expression_strength: factor on random expressions; 0 for neutral faces.
         code_scale: factor on the prior's standard deviations.
+        is_dressed: whether heads get random hair, brows, beards, make-up and glasses, or only random colours.
     """
 
     size_px: int = 320
@@ -34,6 +37,7 @@ class PhotoRecipe:
     roll_deg: float = 5.0
     expression_strength: float = 1.0
     code_scale: float = 1.0
+    is_dressed: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def draw_heads(
     generator: np.random.Generator,
     expressions: np.ndarray | None = None,
 ) -> list[SyntheticHead]:
-    """Draw random heads with random expression, head pose, camera, colours and light.
+    """Draw random heads with random expression, head pose, camera, look and light.
 
     Args:
         rig: a rig with a prior.
@@ -82,14 +86,12 @@ def draw_heads(
         vertices = decoder.vertices(
             torch.from_numpy(parameters), torch.from_numpy(expressions.astype(np.float32))
         ).numpy()
-    heads = []
+    wardrobe, reader, heads = Wardrobe(rig, decoder), CharacterReader(rig) if recipe.is_dressed else None, []
     for index in range(count):
-        job = RenderJob(
-            vertices[index],
-            random_camera(eye_centres(rig, vertices[index]), recipe, generator),
-            Look(sample_colours(generator)),
-            random_lighting(generator),
-        )
+        camera = random_camera(eye_centres(rig, vertices[index]), recipe, generator)
+        look = sample_look(generator, rig, parameters[index], reader) if reader else Look(sample_colours(generator))
+        pieces = wardrobe.dress(parameters[index], look.style, expressions[index]) if reader else ()
+        job = RenderJob(vertices[index], camera, look, random_lighting(generator), pieces)
         heads.append(SyntheticHead(codes[index], parameters[index], expressions[index], job))
     return heads
 
