@@ -7,7 +7,8 @@ from PIL import Image
 
 from facewright.datatypes import Look
 from facewright.errors import RigInvalid
-from facewright.rig.appearance import SHADE_TINT, bake_albedo
+from facewright.rig.appearance import SHADE_TINT
+from facewright.rig.baking import bake_albedo, bake_normal_map, bake_roughness
 from facewright.rig.nouns import SURFACES, Choice, Rig, StyleGroup
 
 ALBEDO, NORMAL, ROUGHNESS = "albedo", "normal", "roughness"
@@ -81,7 +82,12 @@ def paint_pictures(rig: Rig, look: Look) -> dict[str, np.ndarray]:
     """
     if rig.appearance is None:
         return {}
-    return {ALBEDO: bake_albedo(rig.appearance, look.colours, len(rig.appearance.masks))}
+    side = len(rig.appearance.masks)
+    pictures = {ALBEDO: bake_albedo(rig.appearance, look, rig.styles, side)}
+    if rig.appearance.relief is not None:
+        pictures[NORMAL] = bake_normal_map(rig.appearance, rig.mesh, look.skin, side)
+        pictures[ROUGHNESS] = bake_roughness(rig.appearance, rig.mesh, look, rig.styles, side)
+    return pictures
 
 
 def head_materials(rig: Rig, look: Look, pictures: dict[str, np.ndarray]) -> list[Material]:

@@ -34,17 +34,12 @@ Relief bends the normal n where light meets the skin; `up` is the world's:
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from PIL import Image
 
-from facewright.datatypes import FaceColours, Look
+from facewright.datatypes import Look
 from facewright.errors import RigInvalid
-
-if TYPE_CHECKING:
-    from facewright.rig.spec import Appearance
 
 MASK_FILES = ("masks.png", "shading.png", "paint.png")
 """RGBA files of a rig folder; their channels, one file after the other, are MASK_CHANNELS."""
@@ -155,22 +150,3 @@ def compose(texels: np.ndarray, look: Look, make_up: MakeUp = MakeUp()) -> np.nd
 
 def _tinted(colour: np.ndarray, tint: tuple[float, float, float], share: np.ndarray) -> np.ndarray:
     return colour * (1 + (np.asarray(tint, np.float32) - 1) * share)
-
-
-def bake_albedo(appearance: "Appearance", colours: FaceColours, side: int = 1024) -> np.ndarray:
-    """Bake the albedo texture of a head.
-
-    Args:
-        appearance: The rig's masks.
-        colours: The head's colours.
-        side: Side of the texture in px.
-
-    Returns:
-        (side, side, 4) uint8 sRGB and alpha, row 0 at v = 1.
-    """
-    masks = appearance.masks
-    if masks.shape[:2] != (side, side):
-        layers = [cv2.resize(masks[..., i : i + 4], (side, side), interpolation=cv2.INTER_AREA) for i in (0, 4, 8)]
-        masks = np.concatenate(layers, axis=2)
-    baked = compose(masks.astype(np.float32) / 255.0, Look(colours))
-    return (baked * 255.0 + 0.5).astype(np.uint8)

@@ -15,7 +15,7 @@ from facewright.errors import OutputNotWritable
 from facewright.export.character import build_character
 from facewright.export.gltf import write_glb
 from facewright.export.materials import tinted_strands
-from facewright.rig.appearance import bake_albedo
+from facewright.rig.baking import bake_albedo
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
 from facewright.rig.nouns import SURFACES
@@ -224,7 +224,7 @@ def test_the_texture_is_the_baked_albedo_and_uvs_have_v_down(rig, glb):
     image = glb.json["images"][0]
     assert image["mimeType"] == "image/png"
     with Image.open(io.BytesIO(glb.view(image["bufferView"]))) as picture:
-        np.testing.assert_array_equal(np.asarray(picture), bake_albedo(rig.appearance, COLOURS, 16))
+        np.testing.assert_array_equal(np.asarray(picture), bake_albedo(rig.appearance, LOOK, rig.styles, 16))
     uvs = np.concatenate([glb.array(p["attributes"]["TEXCOORD_0"]) for p in glb.json["meshes"][0]["primitives"]])
     expected = rig.appearance.uv * [1, -1] + [0, 1]
     assert {tuple(uv) for uv in uvs.round(5)} == {tuple(uv) for uv in expected.astype(np.float32).round(5)}

@@ -6,7 +6,7 @@ from PIL import Image
 
 from facewright.datatypes import PART_NAMES, FaceColours, Look
 from facewright.errors import RigInvalid
-from facewright.rig.appearance import MASK_CHANNELS, MASK_FILES, bake_albedo, compose, read_masks
+from facewright.rig.appearance import MASK_CHANNELS, MASK_FILES, compose, read_masks
 from facewright.rig.nouns import Appearance
 from facewright.rig.spec import RIGS_DIR
 
@@ -63,21 +63,6 @@ def test_compose_of_a_picture_equals_compose_of_its_texels():
     whole = compose(masks, Look(COLOURS))
     singles = np.array([[compose(texel, Look(COLOURS)) for texel in row] for row in masks])
     np.testing.assert_allclose(whole, singles, atol=1e-7)
-
-
-def test_the_bake_rounds_the_composition_to_bytes():
-    masks = np.random.default_rng(3).integers(0, 256, (8, 8, 12), dtype=np.uint8)
-    baked = bake_albedo(appearance_of(masks), COLOURS, 8)
-    assert baked.dtype == np.uint8
-    np.testing.assert_array_equal(baked, np.round(compose(masks / 255, Look(COLOURS)) * 255))
-
-
-def test_a_smaller_bake_averages_the_masks():
-    masks = np.random.default_rng(4).integers(0, 256, (8, 8, 12), dtype=np.uint8)
-    mean = np.round(masks.reshape(4, 2, 4, 2, 12).mean((1, 3)))
-    baked = bake_albedo(appearance_of(masks), COLOURS, 4).astype(int)
-    expected = np.round(compose(mean / 255, Look(COLOURS)) * 255)
-    assert np.abs(baked - expected).max() <= 3
 
 
 def write_files(folder, names=MASK_FILES, side=4):

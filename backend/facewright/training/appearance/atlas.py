@@ -246,42 +246,6 @@ def shortest_path(vertices: np.ndarray, triangles: np.ndarray, start: int, end: 
     return np.array(path[::-1])
 
 
-def rasterise(
-    uv: np.ndarray, triangles: np.ndarray, attributes: np.ndarray, side: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Interpolate per-vertex attributes into the texels of the atlas.
-
-    Args:
-        uv: (m, 2) in [0, 1], v up.
-        triangles: (n, 3) into the rows of `uv` and `attributes`.
-        attributes: (m, C).
-        side: Side of the atlas in px.
-
-    Returns:
-        (side, side, C) float32 values at texel centres and (side, side) int32 triangle index, -1 outside.
-    """
-    values = np.zeros((side, side, attributes.shape[1]), np.float32)
-    owner = np.full((side, side), -1, np.int32)
-    pixels = np.stack([uv[:, 0], 1.0 - uv[:, 1]], axis=1) * side - 0.5
-    for face, corners in enumerate(triangles):
-        a, b, c = pixels[corners]
-        low, high = (
-            np.maximum(np.floor(np.minimum(np.minimum(a, b), c)).astype(int), 0),
-            np.minimum(np.ceil(np.maximum(np.maximum(a, b), c)).astype(int), side - 1),
-        )
-        double_area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-        if abs(double_area) < 1e-12 or (high < low).any():
-            continue
-        y, x = np.mgrid[low[1] : high[1] + 1, low[0] : high[0] + 1]
-        w_b = ((x - a[0]) * (c[1] - a[1]) - (y - a[1]) * (c[0] - a[0])) / double_area
-        w_c = ((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])) / double_area
-        inside = (w_b >= -1e-6) & (w_c >= -1e-6) & (w_b + w_c <= 1 + 1e-6)
-        weights = np.stack([1 - w_b - w_c, w_b, w_c], axis=-1)[inside]
-        values[y[inside], x[inside]] = weights @ attributes[corners]
-        owner[y[inside], x[inside]] = face
-    return values, owner
-
-
 def spread(image: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Fill the unknown texels with their nearest known one, so that filtering never reaches an empty texel."""
     _, nearest = cv2.distanceTransformWithLabels(

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator
 
-from facewright.training.appearance.atlas import rasterise, spread
+from facewright.rig.baking import rasterise
+from facewright.training.appearance.atlas import spread
 from facewright.training.appearance.layout import BOXES_PX, SIDE, Layout
 from facewright.training.appearance.texels import Texels, smooth
 

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
+from facewright.rig.baking import rasterise
 from facewright.training.appearance import atlas
 from facewright.training.appearance.layout import BOXES_PX, SIDE, Layout
 
@@ -60,7 +61,7 @@ def rasterise_texels(layout: Layout, ear_share: np.ndarray) -> Texels:
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     turned = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0] < 0
     order = np.argsort(~turned, kind="stable")
-    values, owner = atlas.rasterise(layout.uv, layout.render_triangles[order], attributes, SIDE)
+    values, owner = rasterise(layout.uv, layout.render_triangles[order], attributes, SIDE)
     filled = atlas.spread(values, owner >= 0)
     return Texels(np.round(filled[..., 0]).astype(int), *np.moveaxis(filled[..., 1:], -1, 0), known=owner >= 0)
 

@@ -12,8 +12,9 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from facewright.rig.anchors import eye_centres
+from facewright.rig.baking import rasterise
 from facewright.rig.nouns import Rig
-from facewright.training.appearance.atlas import border_loops, rasterise, spread
+from facewright.training.appearance.atlas import border_loops, spread
 
 REFERENCE_EYES_MM = 57.7
 """Distance between the eye centres for which the outlines of styles are written down; they scale with the rig's."""

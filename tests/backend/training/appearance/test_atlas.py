@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from facewright.rig.baking import rasterise
 from facewright.training.appearance import atlas
 
 
@@ -112,7 +113,7 @@ def test_the_cheapest_path_avoids_what_costs_more():
 
 def test_rasterising_a_linear_function_gives_its_value_at_every_texel_centre():
     uv = np.array([[0.1, 0.1], [0.9, 0.2], [0.3, 0.95]])
-    values, owner = atlas.rasterise(uv, np.array([[0, 1, 2]]), uv @ [[2.0], [-3.0]] + 1.0, 32)
+    values, owner = rasterise(uv, np.array([[0, 1, 2]]), uv @ [[2.0], [-3.0]] + 1.0, 32)
     row, column = np.nonzero(owner == 0)
     u, v = (column + 0.5) / 32, 1 - (row + 0.5) / 32
     np.testing.assert_allclose(values[row, column, 0], 2 * u - 3 * v + 1, atol=1e-5)

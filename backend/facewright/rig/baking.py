@@ -1,0 +1,222 @@
+"""Bakes the pictures that other programs want: albedo, tangent-space normals and roughness of one head's skin."""
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from facewright.datatypes import PART_NAMES, Look, SkinDetail
+from facewright.rig.appearance import CHANNELS, COVER_CHANNELS, RELIEF_SCALE, MakeUp, compose
+from facewright.rig.nouns import SURFACES, StyleGroup
+from facewright.rig.styles import find_choice, read_layer
+
+if TYPE_CHECKING:
+    from facewright.rig.nouns import Appearance, Mesh
+
+LAYER_CHANNELS = {"hair": "hair", "brows": "brow", "beard": "beard", "lips": "lip_make_up", "eyes": "eye_make_up"}
+"""The channel that the layer of each style group fills."""
+
+SKIN_ROUGHNESS, OILY_ROUGHNESS = 0.54, 0.42
+"""Of plain skin, and of forehead, nose and chin."""
+
+DRY_WITH_AGE, PORE_ROUGHNESS = 0.06, 0.35
+"""What age adds to the roughness, and pores by the darkness of the detail."""
+
+ROUGHNESS = {"lip": 0.38, "hair": 0.72, "brow": 0.70, "beard": 0.66, "iris": 0.10, "paint": 0.30, "eye_make_up": 0.60}
+"""Of what covers the skin, by channel."""
+
+LIP_MAKE_UP_ROUGHNESS, LIP_GLOSS_ROUGHNESS = 0.48, 0.14
+"""Of matt lip make-up and of the glossiest."""
+
+EYES_MM = 57.7
+"""Distance of the eyes' middles for which the oily zones are written down."""
+
+
+def bake_albedo(
+    appearance: "Appearance", look: Look, styles: tuple[StyleGroup, ...] = (), side: int = 1024
+) -> np.ndarray:
+    """Bake the albedo texture of a head: skin, freckles, age, and all that its style paints.
+
+    Args:
+        appearance: The rig's paint.
+        look: Colours, skin and style.
+        styles: The rig's choice parameters.
+        side: Side of the texture in px.
+
+    Returns:
+        (side, side, 4) uint8 sRGB and alpha, row 0 at v = 1.
+
+    Raises:
+        RigInvalid: The rig has no such choice, or its layer is damaged.
+    """
+    texels, make_up, _ = _covered_texels(appearance, look, styles)
+    return _bytes(_resized(compose(texels, look, make_up), side))
+
+
+def bake_normal_map(appearance: "Appearance", mesh: "Mesh", skin: SkinDetail, side: int = 1024) -> np.ndarray:
+    """Bake wrinkles and pores into a normal map in the tangent space of the texture (+Y up, as OpenGL and glTF).
+
+    Args:
+        appearance: The rig's paint.
+        mesh: The rig's neutral head.
+        skin: How much there is of each.
+        side: Side of the texture in px.
+
+    Returns:
+        (side, side, 3) uint8 RGB, row 0 at v = 1; (128, 128, 255) where the skin is smooth.
+    """
+    height = len(appearance.masks)
+    slopes = np.zeros((height, height, 2), np.float32)
+    if appearance.relief is not None:
+        relief = (appearance.relief.astype(np.float32) - 128.0) * np.float32(RELIEF_SCALE / 127.0)
+        slopes = skin.wrinkles * relief[..., :2] + skin.pores * relief[..., 2:]
+        turn = _frame_turn(appearance, mesh)  # (S, S, 2) cosine and sine from the texture's axes to those of the relief
+        along = turn[..., 0] * slopes[..., 0] - turn[..., 1] * slopes[..., 1]
+        slopes = np.stack([along, turn[..., 1] * slopes[..., 0] + turn[..., 0] * slopes[..., 1]], axis=-1)
+    slopes = _resized(slopes, side)
+    normals = np.concatenate([-slopes, np.ones((side, side, 1), np.float32)], axis=-1)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    return np.clip(np.round(normals * 127.0 + 128.0), 0, 255).astype(np.uint8)
+
+
+def bake_roughness(
+    appearance: "Appearance", mesh: "Mesh", look: Look, styles: tuple[StyleGroup, ...] = (), side: int = 1024
+) -> np.ndarray:
+    """Bake how rough each texel is: oily forehead, nose and chin, moist lips and mouth, dull hair.
+
+    Args:
+        appearance: The rig's paint.
+        mesh: The rig's neutral head.
+        look: Colours, skin and style.
+        styles: The rig's choice parameters.
+        side: Side of the texture in px.
+
+    Returns:
+        (side, side) uint8, 255 for roughness 1, row 0 at v = 1.
+
+    Raises:
+        RigInvalid: The rig has no such choice, or its layer is damaged.
+    """
+    texels, _, gloss = _covered_texels(appearance, look, styles)
+    m = {name: texels[..., index] for index, name in enumerate(CHANNELS)}
+    oily = _oily_zones(appearance, mesh)
+    rough = SKIN_ROUGHNESS + (OILY_ROUGHNESS - SKIN_ROUGHNESS) * oily + DRY_WITH_AGE * look.skin.wrinkles
+    rough = rough - PORE_ROUGHNESS * (2 * m["detail"] - 1) * 2 * look.skin.pores
+    for name, value in ROUGHNESS.items():
+        rough = rough + (value - rough) * m[name]
+    made_up = LIP_MAKE_UP_ROUGHNESS + (LIP_GLOSS_ROUGHNESS - LIP_MAKE_UP_ROUGHNESS) * gloss
+    rough = rough + (made_up - rough) * m["lip_make_up"]
+    return _bytes(_resized(np.clip(rough, 0, 1), side))
+
+
+def rasterise(
+    uv: np.ndarray, triangles: np.ndarray, attributes: np.ndarray, side: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Interpolate per-vertex attributes into the texels of the atlas.
+
+    Args:
+        uv: (m, 2) in [0, 1], v up.
+        triangles: (n, 3) into the rows of `uv` and `attributes`.
+        attributes: (m, C).
+        side: Side of the atlas in px.
+
+    Returns:
+        (side, side, C) float32 values at texel centres and (side, side) int32 triangle index, -1 outside.
+    """
+    values = np.zeros((side, side, attributes.shape[1]), np.float32)
+    owner = np.full((side, side), -1, np.int32)
+    pixels = np.stack([uv[:, 0], 1.0 - uv[:, 1]], axis=1) * side - 0.5
+    for face, corners in enumerate(triangles):
+        a, b, c = pixels[corners]
+        low, high = (
+            np.maximum(np.floor(np.minimum(np.minimum(a, b), c)).astype(int), 0),
+            np.minimum(np.ceil(np.maximum(np.maximum(a, b), c)).astype(int), side - 1),
+        )
+        double_area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+        if abs(double_area) < 1e-12 or (high < low).any():
+            continue
+        y, x = np.mgrid[low[1] : high[1] + 1, low[0] : high[0] + 1]
+        w_b = ((x - a[0]) * (c[1] - a[1]) - (y - a[1]) * (c[0] - a[0])) / double_area
+        w_c = ((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])) / double_area
+        inside = (w_b >= -1e-6) & (w_c >= -1e-6) & (w_b + w_c <= 1 + 1e-6)
+        weights = np.stack([1 - w_b - w_c, w_b, w_c], axis=-1)[inside]
+        values[y[inside], x[inside]] = weights @ attributes[corners]
+        owner[y[inside], x[inside]] = face
+    return values, owner
+
+
+def _covered_texels(
+    appearance: "Appearance", look: Look, styles: tuple[StyleGroup, ...]
+) -> tuple[np.ndarray, MakeUp, float]:
+    """Return (S, S, 18) float32 channels in [0, 1] with the layers of a look's style, its make-up and its lip gloss."""
+    masks = appearance.masks
+    marks = np.zeros((*masks.shape[:2], 3), np.uint8) if appearance.marks is None else appearance.marks
+    covers = np.zeros((*masks.shape[:2], len(COVER_CHANNELS)), np.uint8)
+    texels = np.concatenate([masks, marks, covers], axis=-1).astype(np.float32) / 255.0
+    on_skin = appearance.labels != PART_NAMES.index("lashes")
+    colours, gloss = {}, 0.0
+    for group in styles:
+        if group.name not in LAYER_CHANNELS:
+            continue
+        channel = texels[..., CHANNELS.index(LAYER_CHANNELS[group.name])]
+        channel[on_skin] = 0.0
+        choice = find_choice(styles, group.name, look.style)
+        if choice.layer is not None:
+            layer = read_layer(choice.layer)
+            rows, columns = layer.coverage.shape
+            box = np.s_[layer.top : layer.top + rows, layer.left : layer.left + columns]
+            channel[box] = np.where(on_skin[box], layer.coverage / np.float32(255.0), channel[box])
+            colours[group.name] = choice.colour or (0.0, 0.0, 0.0)
+            gloss = choice.gloss if group.name == "lips" else gloss
+    return texels, MakeUp(**{name: colours[name] for name in ("lips", "eyes") if name in colours}), gloss
+
+
+def _frame_turn(appearance: "Appearance", mesh: "Mesh") -> np.ndarray:
+    """Return (S, S, 2) cosine and sine of the angle from the texture's u axis to the horizontal axis of the relief."""
+    vertex, triangles = appearance.render_vertex, appearance.render_triangles
+    uv, vertices = appearance.uv.astype(np.float64), mesh.vertices_m.astype(np.float64)[vertex]
+    first, second = (uv[triangles[:, k]] - uv[triangles[:, 0]] for k in (1, 2))
+    edges = [vertices[triangles[:, k]] - vertices[triangles[:, 0]] for k in (1, 2)]
+    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    tangent = (edges[0] * second[:, 1:] - edges[1] * first[:, 1:]) * np.sign(area)[:, None]
+    normal = np.cross(edges[0], edges[1])
+    tangents, normals = np.zeros((len(uv), 3)), np.zeros((len(mesh.vertices_m), 3))
+    for k in range(3):
+        np.add.at(tangents, triangles[:, k], tangent)
+        np.add.at(normals, vertex[triangles[:, k]], normal)
+    normals = _unit(normals[vertex])
+    tangents = _unit(tangents - normals * (tangents * normals).sum(1, keepdims=True))
+    across = _unit(np.cross([0.0, 0.0, 1.0], normals))
+    turn = np.stack([(across * tangents).sum(1), (across * np.cross(normals, tangents)).sum(1)], axis=1)
+    turn, _ = rasterise(uv, triangles, turn, len(appearance.masks))
+    return _unit(turn)
+
+
+def _oily_zones(appearance: "Appearance", mesh: "Mesh") -> np.ndarray:
+    """Return (S, S) how oily the skin is, 0 to 1: the middle of the forehead, the nose and the chin."""
+    eyes = mesh.vertices_m[mesh.surfaces == SURFACES.index("eye")].astype(np.float64)
+    if not len(eyes):
+        return np.zeros(appearance.masks.shape[:2], np.float32)
+    left, right = (eyes[eyes[:, 0] * sign > 0].mean(0) for sign in (1, -1))
+    place = (mesh.vertices_m - (left + right) / 2) * (EYES_MM / np.linalg.norm(left - right))
+    corners, side = place[appearance.render_vertex], len(appearance.masks)
+    place, _ = rasterise(appearance.uv, appearance.render_triangles, corners, side)
+    x, forward, up = place[..., 0], -place[..., 1], place[..., 2]
+    brow = np.exp(-((x / 28) ** 2) - ((up - 40) / 20) ** 2) * (forward > -25)
+    nose = np.exp(-((x / 13) ** 2) - ((up + 24) / 24) ** 2) * (forward > 5)
+    chin = 0.7 * np.exp(-((x / 15) ** 2) - ((up + 98) / 9) ** 2) * (forward > -5)
+    return np.clip(brow + nose + chin, 0, 1).astype(np.float32)
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+
+
+def _resized(picture: np.ndarray, side: int) -> np.ndarray:
+    if len(picture) == side:
+        return picture
+    return cv2.resize(np.asarray(picture, np.float32), (side, side), interpolation=cv2.INTER_AREA)
+
+
+def _bytes(values: np.ndarray) -> np.ndarray:
+    return (values * 255.0 + 0.5).astype(np.uint8)
