@@ -10,11 +10,21 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from facewright.config import DEVICES, ENGINES, FacewrightConfig, setting_names, with_overrides
+from facewright.config import (
+    DEVICES,
+    ENGINES,
+    EXPORT_FORMATS,
+    EXPORT_POSES,
+    FacewrightConfig,
+    StyleConfig,
+    setting_names,
+    with_overrides,
+)
 from facewright.errors import ConfigInvalid, FacewrightError, OutputNotWritable
 
 EXIT_FAILED, EXIT_ERROR, EXIT_INTERRUPTED = 1, 2, 130
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+STYLE_WORDS = tuple(field.name for field in dataclasses.fields(StyleConfig))
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -53,12 +63,13 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_making_commands(commands)
 
-    rig = commands.add_parser("rig", help="list or compile the installed rigs")
+    rig = commands.add_parser("rig", help="list, compile or export the installed rigs")
     actions = rig.add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("list", help="print id, version and size of each rig").set_defaults(command=run_rig_list)
     compiling = actions.add_parser("compile", help="compile all rigs into the cache, or one")
     compiling.add_argument("--rig", help="id of the only rig to compile")
     compiling.set_defaults(command=run_rig_compile)
+    _add_export_command(actions)
 
     weights = commands.add_parser("weights", help="fetch and verify the third-party model files")
     weights.set_defaults(command=run_weights)
@@ -80,6 +91,13 @@ def _add_making_commands(commands: argparse._SubParsersAction) -> None:
         metavar="KEY=VALUE",
         help="change a setting, may be repeated; settings: " + ", ".join(setting_names()),
     )
+    shared.add_argument(
+        "--style",
+        action="append",
+        default=[],
+        metavar="GROUP=CHOICE",
+        help="what the heads shall wear, as hair=bob, may be repeated; groups: " + ", ".join(STYLE_WORDS),
+    )
     shared.add_argument("--quiet", action="store_true", help="print errors only")
 
     fit = commands.add_parser("fit", parents=[shared], help="fit a head to one photo")
@@ -96,7 +114,40 @@ def _add_making_commands(commands: argparse._SubParsersAction) -> None:
     random = commands.add_parser("random", parents=[shared], help="make random heads from the rig's prior")
     random.add_argument("--count", type=int, required=True, metavar="N", help="how many heads")
     random.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed, the same heads (default: 0)")
+    random.add_argument(
+        "--sheet", action="store_true", help="draw all heads into one picture, characters.png, and write nothing else"
+    )
     random.set_defaults(command=run_random)
+
+
+def _add_export_command(actions: argparse._SubParsersAction) -> None:
+    export = actions.add_parser("export", help="write a head as a file for Blender, a game engine or a viewer")
+    export.add_argument("--format", choices=EXPORT_FORMATS, required=True, help="blend and fbx are written by Blender")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file; obj adds .mtl and pictures")
+    export.add_argument(
+        "--rig", metavar="ID", help=f"rig to export (default: that of --from, or {FacewrightConfig().rig})"
+    )
+    head = export.add_mutually_exclusive_group()
+    head.add_argument(
+        "--from", type=Path, dest="source", metavar="RIG_JSON", help="a fitted head instead of the neutral"
+    )
+    head.add_argument("--random", type=int, metavar="SEED", help="a random head instead of the neutral one")
+    export.add_argument(
+        "--pose",
+        choices=EXPORT_POSES,
+        default=EXPORT_POSES[0],
+        help="the head's shape in the pose of its bones, or baked into mesh and rest skeleton (default: %(default)s)",
+    )
+    for option, form, meaning in (
+        ("--style", "GROUP=CHOICE", "wear something else, as in hair=bob"),
+        ("--colour", "NAME=RRGGBB", "another colour of skin, lip, brow, iris, hair or beard"),
+        ("--skin", "NAME=AMOUNT", "pores, redness, freckles or wrinkles from 0 to 1"),
+    ):
+        export.add_argument(option, action="append", default=[], metavar=form, help=f"{meaning}; may be repeated")
+    export.add_argument(
+        "--blender", type=Path, metavar="PATH", help="your own Blender, or a Python that has the module bpy"
+    )
+    export.set_defaults(command=run_rig_export)
 
 
 def environment_config() -> FacewrightConfig:
@@ -108,7 +159,21 @@ def environment_config() -> FacewrightConfig:
 def build_config(options: argparse.Namespace) -> FacewrightConfig:
     """Build the config from the environment and the options; an explicit `--set` wins."""
     config = dataclasses.replace(environment_config(), rig=options.rig, device=options.device, engine=options.engine)
-    return with_overrides(config, options.set)
+    return with_overrides(config, [*options.set, *map(style_setting, options.style)])
+
+
+def style_setting(text: str) -> str:
+    """Turn GROUP=CHOICE into the assignment of a setting.
+
+    Raises:
+        ConfigInvalid: There is no `=`, or no such group.
+    """
+    group, equals, _ = text.partition("=")
+    if not equals or group not in STYLE_WORDS:
+        raise ConfigInvalid(
+            f"--style is {text!r}.", f"Write --style GROUP=CHOICE with one of the groups {', '.join(STYLE_WORDS)}."
+        )
+    return f"style.{text}"
 
 
 def set_up_logging(level: str) -> None:
@@ -162,10 +227,14 @@ def run_random(options: argparse.Namespace) -> int:
     config = build_config(options)
     say = silent if options.quiet else tell
     from facewright.pipelines.outputs import random_heads
-    from facewright.pipelines.overview import write_overview
+    from facewright.pipelines.overview import write_characters, write_overview
     from facewright.pipelines.photo import PhotoPipeline
 
     pipeline = PhotoPipeline.from_config(config)
+    if options.sheet:
+        write_characters(pipeline, options.count, options.seed, options.out / "characters.png", StageLines(say))
+        say(f"{options.count} heads: {options.out / 'characters.png'}")
+        return 0
     folders = random_heads(pipeline, options.count, options.seed, options.out, StageLines(say))
     write_overview(folders, options.out / "overview.png")
     say(f"{options.count} heads: {options.out}")
@@ -191,6 +260,29 @@ def run_rig_compile(options: argparse.Namespace) -> int:
         start = time.perf_counter()
         rig = load_rig(rig_id, cache_dir=environment_config().compiled_rigs_dir())
         tell(f"{rig.id} {rig.version}: ready in {time.perf_counter() - start:.1f} s")
+    return 0
+
+
+def run_rig_export(options: argparse.Namespace) -> int:
+    """Write a head in another program's format."""
+    from facewright.pipelines.rig_export import ExportRequest, export_rig
+
+    start = time.perf_counter()
+    config = with_overrides(environment_config(), [style_setting(word) for word in options.style])
+    request = ExportRequest(
+        out=options.out,
+        format=options.format,
+        rig=options.rig,
+        source=options.source,
+        seed=options.random,
+        pose=options.pose,
+        style=config.style,
+        colours=tuple(options.colour),
+        skin=tuple(options.skin),
+        blender=options.blender,
+    )
+    files = export_rig(request, config.compiled_rigs_dir())
+    tell(f"written in {time.perf_counter() - start:.1f} s: {', '.join(str(path) for path in files)}")
     return 0
 
 

@@ -131,3 +131,17 @@ def test_the_command_line_imports_nothing_heavy_before_the_threads_are_limited()
 def test_the_module_runs_as_a_program():
     shown = subprocess.run([sys.executable, "-m", "facewright", "--help"], capture_output=True, text=True, check=False)
     assert shown.returncode == 0 and "fit" in shown.stdout and "doctor" in shown.stdout
+
+
+def test_a_style_that_is_asked_for_becomes_a_setting():
+    options = parse("fit", "a.png", "--out", "o", "--style", "hair=bob", "--style", "glasses=round")
+    config = cli.build_config(options)
+    assert (config.style.hair, config.style.glasses, config.style.beard) == ("bob", "round", "")
+
+
+@pytest.mark.parametrize("text", ["bob", "hat=bowler"])
+def test_a_style_of_no_group_is_an_error_that_names_the_groups(text):
+    options = parse("random", "--count", "1", "--out", "o", "--style", text)
+    with pytest.raises(ConfigInvalid, match=text) as error_info:
+        cli.build_config(options)
+    assert "hair, brows, beard" in error_info.value.remedy

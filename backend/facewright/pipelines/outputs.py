@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,9 @@ from facewright.export.obj import write_obj
 from facewright.export.rig_json import rig_document, write_rig_json
 from facewright.export.sheet import bone_ends, compose_sheet, draw_wireframe_with_bones
 from facewright.perception.alignment import warp
+from facewright.pipelines.styling import merged
 from facewright.rig.anchors import anchor_points, eye_centres
-from facewright.rig.colours import sample_colours
+from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.prior import sample
 
 if TYPE_CHECKING:
@@ -158,23 +160,40 @@ def random_heads(
     Args:
         pipeline: rig, engine, imitator.
         count: how many.
-        seed: the same seed gives the same heads.
+        seed: the same seed gives the same heads, however many are drawn.
         out_dir: gets one folder a head, `0001` and so on.
         progress: told after each head.
 
     Returns:
         The folders.
     """
-    generator = np.random.default_rng(seed)
-    parameters = sample(pipeline.rig.prior, count, generator)
     folders = []
-    for index, values in enumerate(parameters):
-        vertices = pipeline.vertices(values)
+    for index, (parameters, look) in enumerate(random_characters(pipeline, count, seed)):
+        vertices = pipeline.vertices(parameters)
         camera = canonical_camera(eye_centres(pipeline.rig, vertices), PORTRAIT_FRAME, pipeline.config.output.front_px)
         neutral = np.zeros(pipeline.rig.blendshapes.shape[0])
-        result = FitResult(values, neutral, camera, Look(sample_colours(generator)), DEFAULT_LIGHTING, {}, {})
+        result = FitResult(parameters, neutral, camera, look, DEFAULT_LIGHTING, {}, {})
         folders.append(out_dir / f"{index + 1:04d}")
         write_outputs(pipeline, result, None, folders[-1])
         if progress:
             progress(Progress("random", index + 1, count))
     return folders
+
+
+def random_characters(pipeline: "PhotoPipeline", count: int, seed: int) -> Iterator[tuple[np.ndarray, Look]]:
+    """Draw random heads with looks that go with them; choices that are asked for are worn by all.
+
+    Args:
+        pipeline: rig and forced style.
+        count: how many.
+        seed: head number n of a seed is always the same.
+
+    Yields:
+        (P,) parameters and the look of each head.
+    """
+    reader = CharacterReader(pipeline.rig)
+    for index in range(count):
+        generator = np.random.default_rng((seed, index))
+        parameters = sample(pipeline.rig.prior, 1, generator)[0]
+        look = sample_look(generator, pipeline.rig, parameters, reader)
+        yield parameters, dataclasses.replace(look, style=merged(look.style, pipeline.forced_style))

@@ -107,10 +107,12 @@ def compose_scene(generator: np.random.Generator, image: np.ndarray, labels: np.
 
 
 def random_background(generator: np.random.Generator, side: int, contrast: float = 1.0) -> np.ndarray:
-    """Return (side, side, 3) float colours: a plain colour with blotches of all sizes, as out-of-focus rooms have."""
-    base = generator.uniform(10, 245, 3) * 0.6 + generator.uniform(10, 245) * 0.4
-    picture = np.tile(base, (side, side, 1))
+    """Return (side, side, 3) float colours: a muted colour with blotches of all sizes, as out-of-focus rooms have."""
+    picture = np.tile(generator.uniform(15, 235) + generator.normal(0, 18, 3), (side, side, 1))
     for cells in (2, 5, 12):
-        blotches = generator.normal(0.0, 55.0 * contrast / np.sqrt(cells), (cells, cells, 3))
+        strength = 60.0 * contrast / np.sqrt(cells)
+        blotches = generator.normal(0.0, strength, (cells, cells, 1)) + generator.normal(
+            0.0, 0.3 * strength, (cells, cells, 3)
+        )
         picture = picture + cv2.resize(blotches, (side, side), interpolation=cv2.INTER_CUBIC)
     return np.clip(picture, 0, 255)
