@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facewright.datatypes import Camera, Render, RenderJob
-from facewright.engine.wear import LAYER_GROUPS, LAYER_LEVELS, Coverage, Worn, WornPiece
+from facewright.engine.wear import LAYER_GROUPS, LAYER_LEVELS, LENS, Coverage, Worn, WornPiece
 
 if TYPE_CHECKING:
     import moderngl
-
-LENS = 1
-"""Material of a piece's triangles that are clear."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +102,10 @@ def uniforms(job: RenderJob, worn: Worn) -> dict[str, np.ndarray]:
         "iris_colour": colours.iris,
         "hair_colour": colours.hair,
         "beard_colour": colours.beard,
-        "lips_make_up": worn.make_up.lips,
-        "eyes_make_up": worn.make_up.eyes,
-        "lips_gloss": worn.lip_gloss,
-        "frame_colour": worn.frame,
+        "lips_make_up": worn.finish.make_up.lips,
+        "eyes_make_up": worn.finish.make_up.eyes,
+        "lips_gloss": worn.finish.lip_gloss,
+        "frame_colour": worn.finish.frame,
         "skin_detail": job.look.skin.vector(),
         "light_direction": direction / np.linalg.norm(direction),
         "light_key": lighting.key,

@@ -52,13 +52,13 @@ def cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
 
 
-def detail_levels(xy: np.ndarray, uv: np.ndarray, side: int) -> np.ndarray:
+def detail_levels(xy: np.ndarray, uv: np.ndarray, side: int | np.ndarray) -> np.ndarray:
     """Return the level of detail of each triangle, (F,): log2 of texels per sample along the faster image axis.
 
     Args:
         xy: (F, 3, 2) corners in samples.
         uv: (F, 3, 2) corners in the texture.
-        side: texels along the texture's side.
+        side: texels along the texture's side, a number or (F,).
     """
     e, f = xy[:, 1] - xy[:, 0], xy[:, 2] - xy[:, 0]
     s, t = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
@@ -71,7 +71,7 @@ def detail_levels(xy: np.ndarray, uv: np.ndarray, side: int) -> np.ndarray:
 
 
 def mip_levels(masks: np.ndarray) -> list[np.ndarray]:
-    """Return the masks (T, T, 12) and their halvings down to one texel, uint8."""
+    """Return a picture (H, W, C) and its halvings, until a side is one texel, uint8."""
     levels = [masks]
     while min(levels[-1].shape[:2]) > 1:
         height, width, channels = levels[-1].shape
@@ -90,3 +90,22 @@ def bilinear(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
     upper = texture[rows[0], columns[0]] * (1 - across) + texture[rows[0], columns[1]] * across
     lower = texture[rows[1], columns[0]] * (1 - across) + texture[rows[1], columns[1]] * across
     return (upper * (1 - down) + lower * down) / np.float32(255)
+
+
+def sample_levels(levels: list[np.ndarray], uv: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Sample bilinearly at the nearest level of detail.
+
+    Args:
+        levels: as `mip_levels` makes them.
+        uv: (M, 2) row 0 at 0.
+        level: (M,) wanted levels.
+
+    Returns:
+        (M, C) float32 in [0, 1].
+    """
+    chosen = np.clip(np.ceil(level + 0.5) - 1, 0, len(levels) - 1).astype(np.int64)
+    values = np.empty((len(uv), levels[0].shape[2]), np.float32)
+    for number in np.unique(chosen):
+        here = np.flatnonzero(chosen == number)
+        values[here] = bilinear(levels[number], uv[here])
+    return values

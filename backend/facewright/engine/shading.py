@@ -5,12 +5,14 @@ vector v to the viewer, l to the key light, h between the two, r the mirrored v,
 unoccluded share of the sky, 0 to 1):
 
     albedo    = linear(composition of masks and colours, as rig/appearance.py says)
+    n         = bent by the rig's relief where there is one, on skin, as rig/appearance.py says
     diffuse   = clamp((n.l + wrap) / (1 + wrap), 0, 1)       wrap per colour channel: red light travels far under skin
     sky(d)    = mix(SKY_ABOVE, SKY_BELOW, (1 + d.y) / 2)
     specular  = max(n.l, 0) D(n.h) F(v.h) / (4 max((v.h)^2, 0.1))     GGX D without its 1/pi, Schlick F
     window    = smoothstep(WINDOW_EDGE, r.w)    the softbox that an eye mirrors, w = unit(l - WINDOW_SHIFT z)
     rim       = F0 + (sheen - F0) (1 - n.v)^5
-    gloss     = max(1 - HAIR_MATTNESS max(hair, brow) + LIP_GLOSS lip + PORE_GLOSS (2 detail - 1), 0)   from the masks
+    gloss     = max(1 - HAIR_MATTNESS max(hair, brow, beard) + LIP_GLOSS lip + MAKE_UP_GLOSS lip_gloss lip_make_up
+                    + PORE_GLOSS (2 detail - 1) mix(1, 2 pores, bare), 0)                 from masks and layers
     light     = key mix(1, o, KEY_OCCLUSION)
     colour    = albedo (light diffuse + ambient sky(n) o) + light gloss min(specular + window, SPECULAR_MAXIMUM)
                 + ambient sky(r) gloss rim o
@@ -18,7 +20,8 @@ unoccluded share of the sky, 0 to 1):
 
 Back faces are not drawn, but for lash cards, which have two sides. A label is the texel of the labels texture; teeth
 and tongue are inner mouth, lash cards are lashes where their opacity exceeds a threshold that differs between the
-samples of a pixel, so that thin strands cover what they should.
+samples of a pixel, so that thin strands cover what they should. Where a rig has styles, hair and brows of its labels
+are skin; hair, brows or beard is then all skin that a layer covers by more than HAIR_COVER, BROWS_COVER, BEARD_COVER.
 
 Source: Walter et al. 2007 (GGX); Kelemen and Szirmay-Kalos 2001 (the visibility term); Karis 2013 (the rim).
 """
@@ -27,9 +30,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facewright.datatypes import PART_NAMES, FaceColours, Lighting, Look
+from facewright.datatypes import PART_NAMES, Lighting, Look
 from facewright.engine.mesh import EYE, LASH, SKIN, TEETH, TONGUE
-from facewright.rig.appearance import compose
+from facewright.rig.appearance import CHANNELS, RELIEF_SCALE, MakeUp, compose
 
 SKY_ABOVE = (1.05, 1.05, 1.08)
 SKY_BELOW = (0.62, 0.56, 0.52)
@@ -79,43 +82,75 @@ MATERIALS = {
 """Materials by the name that the shader uses; teeth and tongue share MOUTH."""
 
 
+DEFAULT_FRAME = (0.08, 0.08, 0.09)
+"""sRGB of frames whose choice names no colour."""
+
+UPRIGHT = np.array([0.0, -1.0, 0.0], np.float32)
+"""The world's up in the space of a level camera."""
+
+
 @dataclass(frozen=True)
-class Fragments:
-    """Visible surface samples to shade, M of them.
+class Finish:
+    """Colours and shine that a style's choices bring along.
 
     Attributes:
-        masks: (M, 12) float32 appearance masks in [0, 1].
+        make_up: colours of make-up.
+        lip_gloss: shine of the lip make-up, 0 to 1.
+        frame: sRGB of the glasses' frame.
+    """
+
+    make_up: MakeUp = MakeUp()
+    lip_gloss: float = 0.0
+    frame: tuple[float, float, float] = DEFAULT_FRAME
+
+
+@dataclass(frozen=True, eq=False)
+class Fragments:
+    """Visible samples of the head to shade, M of them.
+
+    Attributes:
+        texels: (M, 12 to 18) float32 in [0, 1], in the order of `rig/appearance.py`'s CHANNELS.
         parts: (M,) uint8 texels of the labels texture.
         surfaces: (M,) surface of the mesh.
         normals: (M, 3) float32 unit normals in camera space.
         positions: (M, 3) float32 camera space.
         openness: (M,) float32.
+        relief: (M, 4) float32 texels in [0, 1]; None where the rig has none.
     """
 
-    masks: np.ndarray
+    texels: np.ndarray
     parts: np.ndarray
     surfaces: np.ndarray
     normals: np.ndarray
     positions: np.ndarray
     openness: np.ndarray
+    relief: np.ndarray | None = None
 
 
-def shade(fragments: Fragments, colours: FaceColours, lighting: Lighting) -> tuple[np.ndarray, np.ndarray]:
+def shade(
+    fragments: Fragments, look: Look, lighting: Lighting, finish: Finish = Finish(), up: np.ndarray = UPRIGHT
+) -> tuple[np.ndarray, np.ndarray]:
     """Shade fragments by the formula of this module.
 
     Args:
         fragments: What to shade.
-        colours: Albedo colours.
+        look: Colours and skin.
         lighting: Light in camera space.
+        finish: Colours and shine of the style.
+        up: (3,) the world's up in camera space.
 
     Returns:
         (M, 3) float32 sRGB in [0, 1] and (M, 3) float32 normals turned to the viewer on lash cards.
     """
     key, ambient = (np.asarray(light, np.float32) for light in (lighting.key, lighting.ambient))
-    light = np.asarray(lighting.direction, np.float32) / np.float32(np.linalg.norm(lighting.direction))
+    light = light_direction(lighting)
     view = -fragments.positions / np.linalg.norm(fragments.positions, axis=1, keepdims=True)
     away = (fragments.surfaces == LASH) & (np.einsum("ij,ij->i", fragments.normals, view) < 0)
     normals = np.where(away[:, None], -fragments.normals, fragments.normals)
+    turned = normals
+    if fragments.relief is not None:
+        is_skin = (fragments.surfaces == SKIN)[:, None]
+        normals = np.where(is_skin, bent_normals(normals, fragments.relief, look, up), normals)
     wrap, roughness, reflectance, sheen, window = _materials(fragments.surfaces)
     openness = fragments.openness[:, None]
 
@@ -123,29 +158,57 @@ def shade(fragments: Fragments, colours: FaceColours, lighting: Lighting) -> tup
     facing = np.maximum(np.einsum("ij,ij->i", normals, view), 0)
     key = key * (1 + (openness - 1) * KEY_OCCLUSION)  # (M, 3)
     diffuse = np.clip((toward[:, None] + wrap) / (1 + wrap), 0, 1)
-    highlight = _specular(normals, view, light, roughness, reflectance)
+    highlight = specular(normals, view, light, roughness, reflectance)
 
-    softbox = light - np.float32([0, 0, WINDOW_SHIFT])
     mirrored = 2 * np.einsum("ij,ij->i", normals, view)[:, None] * normals - view
     rim = reflectance + (sheen - reflectance) * (1 - facing) ** 5
-    highlight += window * _smoothstep(WINDOW_EDGE, mirrored @ (softbox / np.linalg.norm(softbox)))
+    highlight += window * smoothstep(WINDOW_EDGE, mirrored @ softbox(light))
 
-    albedo = linear_from_srgb(compose(fragments.masks, Look(colours))[:, :3])
-    colour = albedo * (key * diffuse + ambient * _sky(normals[:, 1]) * openness)
-    lip, brow, hair = fragments.masks[:, :3].T
-    pores = PORE_GLOSS * (2 * fragments.masks[:, 5] - 1)
-    gloss = np.maximum(1 - HAIR_MATTNESS * np.maximum(hair, brow) + LIP_GLOSS * lip + pores, 0)
+    albedo = linear_from_srgb(compose(fragments.texels, look, finish.make_up)[:, :3])
+    colour = albedo * (key * diffuse + ambient * sky(normals[:, 1]) * openness)
+    gloss = _gloss(fragments.texels, look, finish)
     colour += key * (gloss * np.minimum(highlight, SPECULAR_MAXIMUM))[:, None]
-    colour += ambient * _sky(mirrored[:, 1]) * (gloss * rim)[:, None] * openness
-    return np.clip(srgb_from_linear(_shoulder(colour)), 0, 1), normals
+    colour += ambient * sky(mirrored[:, 1]) * (gloss * rim)[:, None] * openness
+    return encoded(colour), turned
 
 
-def fragment_labels(parts: np.ndarray, surfaces: np.ndarray) -> np.ndarray:
-    """Return the labels of fragments, (M,) uint8, from the labels texture (M,) and the mesh surfaces (M,)."""
-    blank = np.where(surfaces == EYE, PART_NAMES.index("eyes"), PART_NAMES.index("skin"))
-    labels = np.where(parts == 0, blank, parts)
-    labels = np.where((surfaces == TEETH) | (surfaces == TONGUE), PART_NAMES.index("inner_mouth"), labels)
-    return np.where(surfaces == LASH, PART_NAMES.index("lashes"), labels).astype(np.uint8)
+def bent_normals(normals: np.ndarray, relief: np.ndarray, look: Look, up: np.ndarray) -> np.ndarray:
+    """Bend normals (M, 3) by the relief (M, 4) of the skin, as rig/appearance.py says."""
+    slope = RELIEF_SCALE * (255 * relief - 128) / 127
+    bend = -(look.skin.wrinkles * slope[:, :2] + look.skin.pores * slope[:, 2:])
+    right = np.cross(np.asarray(up, np.float32), normals)
+    right /= np.maximum(np.linalg.norm(right, axis=1, keepdims=True), 1e-4)
+    bent = normals + right * bend[:, :1] + np.cross(normals, right) * bend[:, 1:]
+    return bent / np.maximum(np.linalg.norm(bent, axis=1, keepdims=True), 1e-9)
+
+
+def fragment_labels(parts: np.ndarray, surfaces: np.ndarray, texels: np.ndarray | None = None) -> np.ndarray:
+    """Tell which part fragments of the head belong to.
+
+    Args:
+        parts: (M,) texels of the labels texture.
+        surfaces: (M,) surfaces of the mesh.
+        texels: (M, 18) channels whose hair, brows and beard come from layers; None where the rig has no styles.
+
+    Returns:
+        (M,) uint8 indices into PART_NAMES.
+    """
+    named = {name: PART_NAMES.index(name) for name in PART_NAMES}
+    labels = np.where(parts == 0, np.where(surfaces == EYE, named["eyes"], named["skin"]), parts)
+    if texels is not None:
+        labels = np.where(np.isin(labels, (named["hair"], named["brows"])) & (surfaces == SKIN), named["skin"], labels)
+        covers = {"beard": (15, BEARD_COVER), "brows": (1, BROWS_COVER), "hair": (2, HAIR_COVER)}
+        for name, (channel, least) in covers.items():
+            labels = np.where((texels[:, channel] > least) & (surfaces == SKIN), named[name], labels)
+    labels = np.where((surfaces == TEETH) | (surfaces == TONGUE), named["inner_mouth"], labels)
+    return np.where(surfaces == LASH, named["lashes"], labels).astype(np.uint8)
+
+
+def encoded(light: np.ndarray) -> np.ndarray:
+    """Return linear light as the sRGB that a picture shows, in [0, 1]."""
+    t = np.maximum(light - SHOULDER_START, 0) / (1 - SHOULDER_START)
+    bent = np.minimum(light, SHOULDER_START) + (1 - SHOULDER_START) * t / (1 + t)
+    return np.clip(srgb_from_linear(bent), 0, 1)
 
 
 def linear_from_srgb(colour: np.ndarray) -> np.ndarray:
@@ -165,6 +228,48 @@ def sample_thresholds(samples: int) -> np.ndarray:
     return ((order + 0.5) / samples**2).astype(np.float32)
 
 
+def light_direction(lighting: Lighting) -> np.ndarray:
+    """Return the (3,) unit direction to the key light."""
+    return np.asarray(lighting.direction, np.float32) / np.float32(np.linalg.norm(lighting.direction))
+
+
+def softbox(light: np.ndarray) -> np.ndarray:
+    """Return the (3,) unit direction of the window that eyes and lenses mirror, from that of the key light."""
+    direction = light - np.float32([0, 0, WINDOW_SHIFT])
+    return direction / np.linalg.norm(direction)
+
+
+def specular(
+    normals: np.ndarray, view: np.ndarray, light: np.ndarray, roughness: np.ndarray, reflectance: np.ndarray
+) -> np.ndarray:
+    """Return the highlight of GGX, (M,) or the shape of `reflectance` where that has channels."""
+    halfway = halfway_directions(view, light)
+    aligned = np.maximum(np.einsum("ij,ij->i", normals, halfway), 0)
+    glancing = np.maximum(np.einsum("ij,ij->i", view, halfway), 0)
+    a = roughness * roughness
+    lobe = a / (aligned * aligned * (a * a - 1) + 1)
+    fresnel = reflectance + (1 - reflectance) * (1 - glancing) ** 5
+    return np.maximum(normals @ light, 0) * lobe * lobe * fresnel / (4 * np.maximum(glancing * glancing, 0.1))
+
+
+def halfway_directions(view: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """Return the unit directions (M, 3) between the viewer's (M, 3) and the light's (3,)."""
+    halfway = view + light
+    return halfway / np.maximum(np.linalg.norm(halfway, axis=1, keepdims=True), 1e-6)
+
+
+def sky(down: np.ndarray) -> np.ndarray:
+    """Return the colour of the sky (M, 3) in directions whose y is `down` (M,)."""
+    above, below = np.float32(SKY_ABOVE), np.float32(SKY_BELOW)
+    return above + (below - above) * (0.5 + 0.5 * down[:, None])
+
+
+def smoothstep(edge: tuple[float, float], value: np.ndarray) -> np.ndarray:
+    """Return 0 below the edge, 1 above it and a smooth step between."""
+    t = np.clip((value - edge[0]) / (edge[1] - edge[0]), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
 def _materials(surfaces: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return wrap (M, 3), roughness, reflectance, sheen and window (M,) of each fragment."""
     names = {SKIN: "SKIN", EYE: "EYE", TEETH: "MOUTH", TONGUE: "MOUTH", LASH: "LASH"}
@@ -176,29 +281,11 @@ def _materials(surfaces: np.ndarray) -> tuple[np.ndarray, ...]:
     return rows[:, :3], *rows[:, 3:].T
 
 
-def _specular(
-    normals: np.ndarray, view: np.ndarray, light: np.ndarray, roughness: np.ndarray, reflectance: np.ndarray
-) -> np.ndarray:
-    halfway = view + light
-    halfway /= np.maximum(np.linalg.norm(halfway, axis=1, keepdims=True), 1e-6)
-    aligned = np.maximum(np.einsum("ij,ij->i", normals, halfway), 0)
-    glancing = np.maximum(np.einsum("ij,ij->i", view, halfway), 0)
-    a = roughness * roughness
-    lobe = a / (aligned * aligned * (a * a - 1) + 1)
-    fresnel = reflectance + (1 - reflectance) * (1 - glancing) ** 5
-    return np.maximum(normals @ light, 0) * lobe * lobe * fresnel / (4 * np.maximum(glancing * glancing, 0.1))
-
-
-def _sky(down: np.ndarray) -> np.ndarray:
-    above, below = np.float32(SKY_ABOVE), np.float32(SKY_BELOW)
-    return above + (below - above) * (0.5 + 0.5 * down[:, None])
-
-
-def _shoulder(colour: np.ndarray) -> np.ndarray:
-    t = np.maximum(colour - SHOULDER_START, 0) / (1 - SHOULDER_START)
-    return np.minimum(colour, SHOULDER_START) + (1 - SHOULDER_START) * t / (1 + t)
-
-
-def _smoothstep(edge: tuple[float, float], value: np.ndarray) -> np.ndarray:
-    t = np.clip((value - edge[0]) / (edge[1] - edge[0]), 0, 1)
-    return t * t * (3 - 2 * t)
+def _gloss(texels: np.ndarray, look: Look, finish: Finish) -> np.ndarray:
+    lip, brow, hair, iris = texels[:, :4].T
+    beard, lip_make_up = (texels[:, 15], texels[:, 16]) if texels.shape[1] == len(CHANNELS) else (0.0, 0.0)
+    bare = 1 - np.maximum(iris, texels[:, 11])
+    pores = PORE_GLOSS * (2 * texels[:, 5] - 1) * (1 + (2 * look.skin.pores - 1) * bare)
+    hairy = np.maximum(np.maximum(hair, brow), beard)
+    make_up = MAKE_UP_GLOSS * finish.lip_gloss * lip_make_up
+    return np.maximum(1 - HAIR_MATTNESS * hairy + LIP_GLOSS * lip + make_up + pores, 0)

@@ -1,41 +1,29 @@
-"""Draws heads without OpenGL: a z-buffer rasteriser and the shading formula in NumPy, the same picture more slowly."""
+"""Draws heads without OpenGL: a z-buffer rasteriser and the shading formulas in NumPy, the same picture more slowly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from facewright.datatypes import Render, RenderJob
 from facewright.engine.lighting import BACKGROUND
-from facewright.engine.mesh import LASH, EngineMesh, check_job, vertex_normals
-from facewright.engine.raster import bilinear, covered_samples, cross, detail_levels, mip_levels
-from facewright.engine.shading import PLAIN_UV, Fragments, fragment_labels, sample_thresholds, shade
+from facewright.engine.mesh import HAIR, SKIN, EngineMesh, check_job
+from facewright.engine.raster import covered_samples, mip_levels, sample_levels
+from facewright.engine.recent import Recent
+from facewright.engine.samples import Scene, Seen, build_scene, screen, see
+from facewright.engine.shading import PLAIN_UV, Fragments, fragment_labels, shade
+from facewright.engine.strands import PieceFragments, lens_reflection, piece_labels, shade_pieces
+from facewright.engine.wear import KEPT_LAYERS, LAYER_LEVELS, LENS, WearStore, Worn, read_strands
+from facewright.rig.appearance import CHANNELS
 
-
-@dataclass(frozen=True)
-class _Seen:
-    """What is seen at each of M samples or pixels.
-
-    Attributes:
-        kind: (M,) 0 nothing, else 1 + surface.
-        uv: (M, 2) row 0 of the texture at 0.
-        normal: (M, 3) unit, camera space.
-        depth_m: (M,).
-        openness: (M,).
-        level: (M,) level of detail.
-    """
-
-    kind: np.ndarray
-    uv: np.ndarray
-    normal: np.ndarray
-    depth_m: np.ndarray
-    openness: np.ndarray
-    level: np.ndarray
-
-    def at(self, index: np.ndarray) -> "_Seen":
-        """Return the chosen samples."""
-        fields = (self.kind, self.uv, self.normal, self.depth_m, self.openness, self.level)
-        return _Seen(*(field[index] for field in fields))
+LAYER_CHANNELS = {
+    "hair": CHANNELS.index("hair"),
+    "brows": CHANNELS.index("brow"),
+    "beard": CHANNELS.index("beard"),
+    "lips": CHANNELS.index("lip_make_up"),
+    "eyes": CHANNELS.index("eye_make_up"),
+}
+"""Channels that the layers of groups fill."""
 
 
 class SoftwareEngine:
@@ -53,7 +41,12 @@ class SoftwareEngine:
             raise ValueError(f"samples must be 1 or 2, got {samples}")
         self._mesh = mesh
         self._samples = samples
+        self._wear = WearStore(mesh)
         self._levels = mip_levels(mesh.masks)
+        self._marks = None if mesh.marks is None else mip_levels(mesh.marks)
+        self._relief = None if mesh.relief is None else mip_levels(mesh.relief)
+        self._layers: Recent[Path, list[np.ndarray]] = Recent(KEPT_LAYERS)
+        self._strands: dict[Path, list[np.ndarray]] = {}
 
     def __enter__(self) -> "SoftwareEngine":
         return self
@@ -74,167 +67,153 @@ class SoftwareEngine:
             The pictures, in order.
 
         Raises:
+            RigInvalid: A job wears what the rig does not have.
             ValueError: A job has a wrong shape or a value that is not finite.
         """
+        worn = []
         for index, job in enumerate(jobs):
             check_job(self._mesh, job, index)
-        return [self._render_one(job) for job in jobs]
+            worn.append(self._wear.worn(job, index))
+        return [self._render_one(job, wear) for job, wear in zip(jobs, worn, strict=True)]
 
-    def _render_one(self, job: RenderJob) -> Render:
-        width, height = job.camera.size_px
-        n = self._samples
-        seen = self._see(job)  # of height * n * width * n samples
+    def _render_one(self, job: RenderJob, worn: Worn) -> Render:
+        (width, height), n = job.camera.size_px, self._samples
+        strands = [None if piece.texture is None else self._strand_levels(piece.texture) for piece in worn.pieces]
+        scene = build_scene(self._mesh, job, worn, self._levels, strands)
+        seen = see(scene, job, n)
         grid = np.arange(height * n * width * n).reshape(height, n, width, n)
         index = grid.transpose(0, 2, 1, 3).reshape(height * width, n * n)  # samples of each pixel
-        kinds, uv = seen.kind[index], seen.uv[index]
-        apart = np.abs(uv - uv[:, :1]).max(axis=(1, 2))
-        is_plain = (kinds == kinds[:, :1]).all(axis=1) & (apart < PLAIN_UV)
-        plain = np.flatnonzero(is_plain & (kinds[:, 0] > 0))
-        mixed = np.flatnonzero(~is_plain)
+        leaders = _leaders(seen, index)
+        image = np.zeros((height * width, 3), np.float32)
+        found = np.zeros(index.shape, np.uint8)
+        normals, depth = np.zeros((height * width, 3), np.float32), np.full(height * width, np.inf, np.float32)
+        for first in range(n * n):
+            pixels = np.flatnonzero(leaders[:, first] == first)
+            members = leaders[pixels] == first  # (M, n * n)
+            mean, offset = _mean(seen, index[pixels], members, n)
+            places = np.stack([pixels % width, pixels // width], axis=1) + offset
+            colour, label = self._shade(mean, places, job, worn)
+            image[pixels] += colour * members.sum(axis=1, keepdims=True) / (n * n)
+            found[pixels] = np.where(members, label[:, None], found[pixels])
+            whole = members.all(axis=1) & (mean.kind > 0)
+            normals[pixels[whole]], depth[pixels[whole]] = mean.normal[whole], mean.depth_m[whole]
+        mixed = np.flatnonzero((leaders > 0).any(axis=1))
+        labels = found[:, 0].copy()
+        labels[mixed], best = _vote(found[mixed], seen.depth_m[index[mixed]])
+        best = np.take_along_axis(index[mixed], best[:, None], axis=1)[:, 0]
+        normals[mixed], depth[mixed] = seen.normal[best], seen.depth_m[best]
+        image = image.reshape(height, width, 3)
+        self._add_lenses(image, scene, seen, job, worn)
+        pixels_8bit = (image * 255 + 0.5).astype(np.uint8)
+        return Render(
+            pixels_8bit, labels.reshape(height, width), depth.reshape(height, width), normals.reshape(height, width, 3)
+        )
 
-        image = np.tile(np.float32(BACKGROUND), (height * width, 1))
-        labels = np.zeros(height * width, np.uint8)
-        depth = np.full(height * width, np.inf, np.float32)
-        normals = np.zeros((height * width, 3), np.float32)
-        mean = _mean(seen, index[plain], n)
-        pixels = np.stack([plain % width, plain // width], axis=1) + 0.5
-        image[plain], labels[plain] = self._shade(mean, pixels, job)
-        normals[plain], depth[plain] = mean.normal, mean.depth_m
-        if len(mixed):
-            self._resolve(seen, index[mixed], mixed, job, (image, labels, depth, normals))
-        shape = (height, width)
-        pixels_8bit = (image * 255 + 0.5).astype(np.uint8).reshape(*shape, 3)
-        return Render(pixels_8bit, labels.reshape(shape), depth.reshape(shape), normals.reshape(*shape, 3))
-
-    def _see(self, job: RenderJob) -> _Seen:
-        """Rasterise a job's mesh at every sample."""
-        mesh, camera, n = self._mesh, job.camera, self._samples
-        width, height = (side * n for side in camera.size_px)
-        rotation = np.asarray(camera.camera_from_world, np.float32)[:3]
-        vertices = np.asarray(job.vertices_m, np.float32)
-        place = (vertices @ rotation[:, :3].T + rotation[:, 3])[mesh.render_vertex]  # (R, 3)
-        normal = (vertex_normals(mesh, vertices) @ rotation[:, :3].T)[mesh.render_vertex]
-        depth = np.maximum(place[:, 2], 1e-6)
-        xy = (
-            place[:, :2] / depth[:, None] * np.float32(camera.focal_px) + np.asarray(camera.centre_px, np.float32)
-        ) * n
-        corners = mesh.render_triangles
-        uv = mesh.uv * np.float32([1, -1]) + np.float32([0, 1])
-        level = detail_levels(xy[corners], uv[corners], len(mesh.labels))
-        a, b, c = (xy[corners[:, i]] for i in range(3))
-        is_front = cross(b - a, c - a) < 0  # counter-clockwise outside is clockwise with y down
-        is_lash = mesh.triangle_surfaces == LASH
-        drawn = np.flatnonzero((place[:, 2] > 0.01)[corners].all(axis=1) & (is_front | is_lash))
-        nearest = np.full(width * height, np.inf, np.float32)
-        owner = np.full(width * height, -1, np.int64)
-        weights = np.zeros((width * height, 3), np.float32)
-        for triangle, pixel, bary in covered_samples(xy[corners], depth[corners], drawn, width, height):
-            kept = self._opaque(triangle, pixel, bary, uv, level, width)
-            triangle, pixel, bary = triangle[kept], pixel[kept], bary[kept]
-            z = np.einsum("ij,ij->i", bary, depth[corners[triangle]])
-            np.minimum.at(nearest, pixel, z)
-            front = z == nearest[pixel]
-            owner[pixel[front]], weights[pixel[front]] = triangle[front], bary[front]
-        return self._attributes(owner, weights, nearest, uv, normal, level)
-
-    def _opaque(
-        self,
-        triangle: np.ndarray,
-        pixel: np.ndarray,
-        bary: np.ndarray,
-        uv: np.ndarray,
-        level: np.ndarray,
-        width: int,
-    ) -> np.ndarray:
-        """Tell which covered samples (M,) hide what is behind them: all but those between the strands of lashes."""
-        is_opaque = np.ones(len(triangle), bool)
-        lash = np.flatnonzero(self._mesh.triangle_surfaces[triangle] == LASH)
-        if len(lash):
-            at = np.einsum("ij,ijk->ik", bary[lash], uv[self._mesh.render_triangles[triangle[lash]]])
-            row, column = np.divmod(pixel[lash], width)
-            limit = sample_thresholds(self._samples)[row % self._samples, column % self._samples]
-            is_opaque[lash] = self._sample(at, level[triangle[lash]])[:, 7] >= limit
-        return is_opaque
-
-    def _attributes(
-        self,
-        owner: np.ndarray,
-        weights: np.ndarray,
-        nearest: np.ndarray,
-        uv: np.ndarray,
-        normal: np.ndarray,
-        level: np.ndarray,
-    ) -> _Seen:
-        """Interpolate the vertices' attributes at the samples that a triangle owns."""
-        mesh = self._mesh
-        hit = np.flatnonzero(owner >= 0)
-        corners = mesh.render_triangles[owner[hit]]
-        bary = weights[hit]
-        surfaces = mesh.triangle_surfaces
-        kind = np.zeros(len(owner), np.int64)
-        kind[hit] = 1 + surfaces[owner[hit]]
-        fields = []
-        for values in (uv, normal, mesh.openness[mesh.render_vertex][:, None]):
-            field = np.zeros((len(owner), values.shape[1]), np.float32)
-            field[hit] = np.einsum("ij,ijk->ik", bary, values[corners])
-            fields.append(field)
-        fields[1] /= np.maximum(np.linalg.norm(fields[1], axis=1, keepdims=True), 1e-9)
-        levels = np.zeros(len(owner), np.float32)
-        levels[hit] = level[owner[hit]]
-        return _Seen(kind, fields[0], fields[1], nearest, fields[2][:, 0], levels)
-
-    def _resolve(
-        self, seen: _Seen, index: np.ndarray, pixels: np.ndarray, job: RenderJob, pictures: tuple[np.ndarray, ...]
-    ) -> None:
-        """Shade every sample of mixed pixels; write their means and their winners into the pictures."""
-        image, labels, depth, normals = pictures
-        width, n = job.camera.size_px[0], self._samples
-        flat = index.ravel()
-        hit = seen.kind[flat] > 0
-        colour = np.tile(np.float32(BACKGROUND), (len(flat), 1))
-        label = np.zeros(len(flat), np.uint8)
-        row, column = np.divmod(flat[hit], width * n)
-        colour[hit], label[hit] = self._shade(seen.at(flat[hit]), (np.stack([column, row], axis=1) + 0.5) / n, job)
-        colour, label = colour.reshape(*index.shape, 3), label.reshape(index.shape)
-        votes = (label[:, :, None] == label[:, None, :]).sum(axis=2)
-        score = votes + np.where(label > 0, 0.5 / (1 + seen.depth_m[index]), 0)
-        best = np.take_along_axis(index, score.argmax(axis=1)[:, None], axis=1)[:, 0]
-        image[pixels] = colour.mean(axis=1)
-        labels[pixels] = np.take_along_axis(label, score.argmax(axis=1)[:, None], axis=1)[:, 0]
-        depth[pixels], normals[pixels] = seen.depth_m[best], seen.normal[best]
-
-    def _shade(self, seen: _Seen, pixels: np.ndarray, job: RenderJob) -> tuple[np.ndarray, np.ndarray]:
-        """Return colours and labels of samples (all of them seen) at continuous pixel coordinates (M, 2)."""
-        camera, side = job.camera, len(self._mesh.labels)
-        surfaces = seen.kind - 1
-        rays = (pixels - np.asarray(camera.centre_px)) / camera.focal_px
+    def _shade(self, seen: Seen, places: np.ndarray, job: RenderJob, worn: Worn) -> tuple[np.ndarray, np.ndarray]:
+        """Return colours (M, 3) and labels (M,) of what is seen at continuous pixel coordinates (M, 2)."""
+        camera = job.camera
+        rays = (places - np.asarray(camera.centre_px)) / camera.focal_px
         rays = np.concatenate([rays, np.ones((len(rays), 1))], axis=1).astype(np.float32)
+        up = np.asarray(camera.camera_from_world, np.float32)[:3, 2]
+        colour = np.tile(np.float32(BACKGROUND), (len(rays), 1))
+        label = np.zeros(len(rays), np.uint8)
+        head = np.flatnonzero((seen.kind > 0) & (seen.kind <= HAIR))
+        pieces = np.flatnonzero(seen.kind > HAIR)
+        if len(head):
+            fragments = self._fragments(seen.at(head), rays[head], worn)
+            colour[head], _ = shade(fragments, job.look, job.lighting, worn.finish, up)
+            styled = fragments.texels if self._mesh.styles else None
+            label[head] = fragment_labels(fragments.parts, fragments.surfaces, styled)
+        if len(pieces):
+            one = seen.at(pieces)
+            fragments = PieceFragments(one.kind - 1, one.normal, rays[pieces], one.openness, one.strand, one.turn)
+            colour[pieces] = shade_pieces(fragments, job.look, job.lighting, worn.finish, up)
+            label[pieces] = piece_labels(fragments.surfaces)
+        return colour, label
+
+    def _fragments(self, seen: Seen, rays: np.ndarray, worn: Worn) -> Fragments:
+        """Read all textures at what is seen of the head."""
+        side, surfaces = len(self._mesh.labels), seen.kind - 1
         texel = np.clip((seen.uv * side).astype(np.int64), 0, side - 1)
+        texels = np.zeros((len(surfaces), len(CHANNELS)), np.float32)
+        texels[:, :12] = sample_levels(self._levels, seen.uv, seen.level)
+        if self._marks is not None:
+            texels[:, 12:15] = sample_levels(self._marks, seen.uv, seen.level)
+        is_skin = surfaces == SKIN
+        if self._mesh.styles:
+            texels[is_skin, LAYER_CHANNELS["hair"]] = texels[is_skin, LAYER_CHANNELS["brows"]] = 0
+        for group, layer in worn.layers.items():
+            levels = self._layers.get(layer.path, lambda one=layer: mip_levels(one.coverage[..., None])[:LAYER_LEVELS])
+            at = (seen.uv - layer.box[:2]) / layer.box[2:]
+            inside = np.flatnonzero(is_skin & (np.abs(at - 0.5) < 0.5).all(axis=1))
+            texels[inside, LAYER_CHANNELS[group]] = sample_levels(levels, at[inside], seen.level[inside])[:, 0]
+        relief = None if self._relief is None else sample_levels(self._relief, seen.uv, seen.level)
         parts = self._mesh.labels[texel[:, 1], texel[:, 0]]
-        masks = self._sample(seen.uv, seen.level)
-        fragments = Fragments(masks, parts, surfaces, seen.normal, rays, seen.openness)
-        colour, _ = shade(fragments, job.look.colours, job.lighting)
-        return colour, fragment_labels(parts, surfaces)
+        return Fragments(texels, parts, surfaces, seen.normal, rays, seen.openness, relief)
 
-    def _sample(self, uv: np.ndarray, level: np.ndarray) -> np.ndarray:
-        """Sample the masks bilinearly at the nearest level of detail; (M, 12) in [0, 1]."""
-        chosen = np.clip(np.ceil(level + 0.5) - 1, 0, len(self._levels) - 1).astype(np.int64)
-        values = np.empty((len(uv), self._mesh.masks.shape[2]), np.float32)
-        for number in np.unique(chosen):
-            here = np.flatnonzero(chosen == number)
-            values[here] = bilinear(self._levels[number], uv[here])
-        return values
+    def _add_lenses(self, image: np.ndarray, scene: Scene, seen: Seen, job: RenderJob, worn: Worn) -> None:
+        """Blend what lenses mirror over the picture (H, W, 3)."""
+        width, height = job.camera.size_px
+        n, start = self._samples, len(self._mesh.render_vertex)
+        behind = seen.depth_m.reshape(height, n, width, n).transpose(0, 2, 1, 3).reshape(height * width, n * n)
+        flat, xy = image.reshape(-1, 3), screen(scene.place, job)
+        for piece in worn.pieces:
+            corners = piece.piece.triangles[piece.piece.material == LENS] + start
+            start += len(piece.vertices_m)
+            depth = np.maximum(scene.place[:, 2], 1e-6)[corners]
+            drawn = np.flatnonzero((depth > 0.01).all(axis=1))
+            for triangle, pixel, bary in covered_samples(xy[corners], depth, drawn, width, height):
+                place = np.einsum("ij,ijk->ik", bary, scene.place[corners[triangle]])
+                normal = np.einsum("ij,ijk->ik", bary, scene.normal[corners[triangle]])
+                normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+                clear = (behind[pixel] > place[:, 2:]).mean(axis=1, keepdims=True)
+                light = clear * lens_reflection(normal, place, job.lighting)
+                kept = np.ones_like(flat)
+                np.multiply.at(kept, pixel, 1 - light)  # screen blending: what is left dark multiplies
+                flat[:] = 1 - (1 - flat) * kept
+
+    def _strand_levels(self, path: Path) -> list[np.ndarray]:
+        if path not in self._strands:
+            self._strands[path] = mip_levels(read_strands(path))
+        return self._strands[path]
 
 
-def _mean(seen: _Seen, index: np.ndarray, samples: int) -> _Seen:
-    """Average the samples of plain pixels, index (M, samples^2)."""
-    normal = seen.normal[index].sum(axis=1)
+def _leaders(seen: Seen, index: np.ndarray) -> np.ndarray:
+    """Group the samples (M, C) of pixels that see the same; returns the first sample of each one's group, (M, C)."""
+    kinds, uv = seen.kind[index], seen.uv[index]
+    leaders = np.full(index.shape, -1)
+    for j in range(index.shape[1]):
+        for i in range(j):
+            is_near = (np.abs(uv[:, j] - uv[:, i]) < PLAIN_UV).all(axis=1) | (kinds[:, j] > HAIR)
+            joins = (leaders[:, i] == i) & (leaders[:, j] < 0) & (kinds[:, j] == kinds[:, i]) & is_near
+            leaders[joins, j] = i
+        leaders[leaders[:, j] < 0, j] = j
+    return leaders
+
+
+def _mean(seen: Seen, index: np.ndarray, members: np.ndarray, samples: int) -> tuple[Seen, np.ndarray]:
+    """Average the chosen samples (`members`, (M, C) bool) of pixels; also their place in the pixel, (M, 2)."""
+    share = (members / members.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.einsum("mc,mc...->m...", share, values[index])
+
+    normal = mean(seen.normal)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
-    return _Seen(
-        seen.kind[index[:, 0]],
-        seen.uv[index].mean(axis=1),
-        normal,
-        seen.depth_m[index].mean(axis=1),
-        seen.openness[index].mean(axis=1),
-        seen.level[index].mean(axis=1) + np.log2(samples),
-    )
+    first = np.take_along_axis(index, members.argmax(axis=1)[:, None], axis=1)[:, 0]
+    depth = np.where(seen.kind[first] > 0, mean(np.where(np.isfinite(seen.depth_m), seen.depth_m, 0)), np.inf)
+    level = mean(seen.level) + 0.5 * np.log2(members.sum(axis=1))
+    corner = np.arange(samples * samples)
+    offset = share @ (np.stack([corner % samples, corner // samples], axis=1) + 0.5) / samples
+    grouped = Seen(
+        seen.kind[first], mean(seen.uv), normal, depth.astype(np.float32), mean(seen.openness),
+        level.astype(np.float32), mean(seen.strand), mean(seen.turn),
+    )  # fmt: skip
+    return grouped, offset
+
+
+def _vote(found: np.ndarray, depth_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the label (M,) of pixels from their samples' (M, C), the commonest, and its nearest sample (M,)."""
+    votes = (found[:, :, None] == found[:, None, :]).sum(axis=2)
+    best = (votes + np.where(found > 0, 0.5 / (1 + depth_m), 0)).argmax(axis=1)
+    return np.take_along_axis(found, best[:, None], axis=1)[:, 0], best

@@ -21,6 +21,27 @@ adds what it mirrors of sky and window, never more than LENS_MAXIMUM, by screen 
 Source: Kajiya and Kay 1989; Scheuermann 2004 (Practical Real-Time Hair Rendering and Shading).
 """
 
+from dataclasses import dataclass
+
+import numpy as np
+
+from facewright.datatypes import PART_NAMES, Lighting, Look
+from facewright.engine.mesh import BEARD, FRAME, HAIR
+from facewright.engine.shading import (
+    KEY_OCCLUSION,
+    SPECULAR_MAXIMUM,
+    Finish,
+    encoded,
+    halfway_directions,
+    light_direction,
+    linear_from_srgb,
+    sky,
+    smoothstep,
+    softbox,
+    specular,
+)
+from facewright.rig.appearance import SHADE_TINT
+
 STRAND_WRAP = 0.5
 STRAND_DIFFUSE = 0.85
 STRAND_OCCLUSION = 0.8
@@ -42,3 +63,152 @@ LENS_SHEEN = 0.35
 LENS_WINDOW = (0.90, 0.99)
 LENS_GLARE = 0.10
 LENS_MAXIMUM = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class PieceFragments:
+    """Visible samples of pieces to shade, M of them.
+
+    Attributes:
+        surfaces: (M,) HAIR, BEARD or FRAME.
+        normals: (M, 3) float32 unit normals in camera space.
+        positions: (M, 3) float32 camera space.
+        openness: (M,) float32.
+        strands: (M, 3) float32 detail, shade and number in [0, 1].
+        turns: (M, 2) float32 cosine and sine of twice the angle to the fall line; of any length.
+    """
+
+    surfaces: np.ndarray
+    normals: np.ndarray
+    positions: np.ndarray
+    openness: np.ndarray
+    strands: np.ndarray
+    turns: np.ndarray
+
+
+def shade_pieces(
+    fragments: PieceFragments, look: Look, lighting: Lighting, finish: Finish, up: np.ndarray
+) -> np.ndarray:
+    """Shade fragments by the formulas of this module.
+
+    Args:
+        fragments: What to shade.
+        look: Colours of hair and beard.
+        lighting: Light in camera space.
+        finish: Colour of the frame.
+        up: (3,) the world's up in camera space.
+
+    Returns:
+        (M, 3) float32 sRGB in [0, 1].
+    """
+    is_frame = (fragments.surfaces == FRAME)[:, None]
+    strands = _strand_light(fragments, look, lighting, np.asarray(up, np.float32))
+    return encoded(np.where(is_frame, _frame_light(fragments, lighting, finish), strands))
+
+
+def piece_labels(surfaces: np.ndarray) -> np.ndarray:
+    """Return the labels of fragments of pieces, (M,) uint8, from their surfaces (M,)."""
+    names = {HAIR: "hair", BEARD: "beard", FRAME: "glasses"}
+    table = np.zeros(max(names) + 1, np.uint8)
+    table[list(names)] = [PART_NAMES.index(name) for name in names.values()]
+    return table[surfaces]
+
+
+def doubled_turns(directions: np.ndarray, normals: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Measure how far strands turn away from the fall line of the surface, telling no ends apart.
+
+    Args:
+        directions: (M, 3) directions of strands, of any length.
+        normals: (M, 3) unit normals.
+        up: (3,) the world's up in the same space.
+
+    Returns:
+        (M, 2) float32 cosine and sine of twice the angle; (1, 0) for directions without a length.
+    """
+    fall = _fall_lines(normals, up)
+    x = np.einsum("ij,ij->i", directions, fall)
+    y = np.einsum("ij,ij->i", directions, np.cross(normals, fall))
+    size = x * x + y * y
+    turns = np.stack([x * x - y * y, 2 * x * y], axis=1) / np.maximum(size, 1e-20)[:, None]
+    return np.where((size < 1e-20)[:, None], np.float32([1, 0]), turns).astype(np.float32)
+
+
+def lens_reflection(normals: np.ndarray, positions: np.ndarray, lighting: Lighting) -> np.ndarray:
+    """Return the light (M, 3) that a lens mirrors, ready for screen blending.
+
+    Args:
+        normals: (M, 3) unit, camera space.
+        positions: (M, 3) m, camera space.
+        lighting: Light in camera space.
+    """
+    view = -positions / np.linalg.norm(positions, axis=1, keepdims=True)
+    toward = np.einsum("ij,ij->i", normals, view)[:, None]
+    normals, toward = np.where(toward < 0, -normals, normals), np.abs(toward)
+    mirrored = 2 * toward * normals - view
+    share = LENS_REFLECTANCE + LENS_SHEEN * (1 - toward) ** 3
+    window = smoothstep(LENS_WINDOW, mirrored @ softbox(light_direction(lighting)))[:, None]
+    light = share * np.asarray(lighting.ambient, np.float32) * sky(mirrored[:, 1])
+    return np.minimum(light + LENS_GLARE * window * np.asarray(lighting.key, np.float32), LENS_MAXIMUM)
+
+
+def _fall_lines(normals: np.ndarray, up: np.ndarray) -> np.ndarray:
+    fall = normals * (normals @ up)[:, None] - up
+    return fall / np.maximum(np.linalg.norm(fall, axis=1, keepdims=True), 1e-4)
+
+
+def _strand_light(fragments: PieceFragments, look: Look, lighting: Lighting, up: np.ndarray) -> np.ndarray:
+    light, view = light_direction(lighting), -fragments.positions
+    view = view / np.linalg.norm(view, axis=1, keepdims=True)
+    normals, fall = fragments.normals, _fall_lines(fragments.normals, up)
+    cosine = fragments.turns[:, :1] / np.maximum(np.linalg.norm(fragments.turns, axis=1, keepdims=True), 1e-4)
+    sine = np.sqrt(np.maximum(0.5 - 0.5 * cosine, 0)) * np.where(fragments.turns[:, 1:] < 0, -1, 1)
+    strand = fall * np.sqrt(np.maximum(0.5 + 0.5 * cosine, 0)) + np.cross(normals, fall) * sine
+    away = np.einsum("ij,ij->i", normals, view) < STRAND_FLIP
+    normals = np.where(away[:, None], -normals, normals)
+
+    detail, shade, number = (fragments.strands[:, i, None] for i in range(3))
+    base = np.where((fragments.surfaces == BEARD)[:, None], look.colours.beard, look.colours.hair)
+    base = base * (2 * detail) * (1 + (np.float32(SHADE_TINT) - 1) * shade)
+    albedo = linear_from_srgb(np.clip(base, 0, 1))
+    openness = fragments.openness[:, None]
+    toward = (normals @ light)[:, None]
+    facing = np.maximum(np.einsum("ij,ij->i", normals, view), 0)[:, None]
+    diffuse = np.clip((toward + STRAND_WRAP) / (1 + STRAND_WRAP), 0, 1)
+    lit = np.clip(2 * toward + 0.6, 0, 1) * openness
+    key = np.asarray(lighting.key, np.float32) * (1 + (openness - 1) * STRAND_OCCLUSION)
+
+    halfway, shift = halfway_directions(view, light), STRAND_SPREAD * (number - 0.5)
+    first = _highlight(strand, normals, halfway, shift + FIRST_SHIFT, FIRST_EXPONENT)
+    second = _highlight(strand, normals, halfway, shift + SECOND_SHIFT, SECOND_EXPONENT)
+    shine = FIRST_STRENGTH * first + SECOND_STRENGTH * (0.5 + number) * second * (albedo + SECOND_WHITE)
+    rim = STRAND_RIM * (1 - facing) ** 4
+    around = np.asarray(lighting.ambient, np.float32) * sky(normals[:, 1]) * openness * (1 + rim)
+    return albedo * (key * diffuse * STRAND_DIFFUSE + around) + key * lit * shine * (1 - 0.7 * shade)
+
+
+def _highlight(
+    strand: np.ndarray, normals: np.ndarray, halfway: np.ndarray, shift: np.ndarray, exponent: float
+) -> np.ndarray:
+    shifted = strand + shift * normals
+    shifted = shifted / np.maximum(np.linalg.norm(shifted, axis=1, keepdims=True), 1e-9)
+    along = np.einsum("ij,ij->i", shifted, halfway)[:, None]
+    return smoothstep((-1.0, 0.0), along) * np.maximum(1 - along * along, 0) ** (exponent / 2)
+
+
+def _frame_light(fragments: PieceFragments, lighting: Lighting, finish: Finish) -> np.ndarray:
+    light, view = light_direction(lighting), -fragments.positions
+    view = view / np.linalg.norm(view, axis=1, keepdims=True)
+    away = np.einsum("ij,ij->i", fragments.normals, view) < 0
+    normals = np.where(away[:, None], -fragments.normals, fragments.normals)
+    key, ambient = (np.asarray(values, np.float32) for values in (lighting.key, lighting.ambient))
+    albedo = linear_from_srgb(np.float32(finish.frame))
+    reflectance = np.maximum(np.float32(FRAME_REFLECTANCE), FRAME_METAL * albedo)
+    openness = fragments.openness[:, None]
+    key = key * (1 + (openness - 1) * KEY_OCCLUSION)
+    facing = np.einsum("ij,ij->i", normals, view)[:, None]
+    mirrored = 2 * facing * normals - view
+    highlight = reflectance * specular(normals, view, light, np.float32(FRAME_ROUGHNESS), np.float32(1))[:, None]
+    rim = reflectance + (1 - reflectance) * (1 - np.maximum(facing, 0)) ** 5 * 0.5
+    diffuse = np.clip(((normals @ light)[:, None] + 0.1) / 1.1, 0, 1)
+    colour = albedo * (key * diffuse + ambient * sky(normals[:, 1]) * openness)
+    return colour + key * np.minimum(highlight, SPECULAR_MAXIMUM) + ambient * sky(mirrored[:, 1]) * rim * openness

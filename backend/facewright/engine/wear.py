@@ -9,6 +9,7 @@ from PIL import Image
 from facewright.datatypes import RenderJob, Style
 from facewright.engine.mesh import BEARD, FRAME, HAIR, EngineMesh
 from facewright.engine.recent import Recent
+from facewright.engine.shading import DEFAULT_FRAME, Finish
 from facewright.errors import RigInvalid
 from facewright.rig.appearance import MakeUp
 from facewright.rig.nouns import Choice, Piece
@@ -25,8 +26,8 @@ LAYER_BLOCK_PX = 64
 LAYER_LEVELS = 7
 """Levels of a layer; at the coarsest a block is one texel."""
 
-DEFAULT_FRAME = (0.08, 0.08, 0.09)
-"""sRGB of frames whose choice names no colour."""
+LENS = 1
+"""Material of a piece's triangles that are clear."""
 
 _REBUILD = "restore the rig's folder, or rebuild its styles"
 KEPT_LAYERS, KEPT_PIECES = 64, 32
@@ -75,17 +76,13 @@ class Worn:
 
     Attributes:
         layers: painted boxes by group; groups that paint nothing are left out.
-        make_up: its colours.
-        lip_gloss: shine of the lip make-up, 0 to 1.
-        frame: (3,) sRGB of the glasses' frame.
+        finish: colours and shine of make-up and frame.
         pieces: hair, beard, glasses.
         openness: (V,) float32 factor on the openness of the head's vertices.
     """
 
     layers: dict[str, Coverage]
-    make_up: MakeUp
-    lip_gloss: float
-    frame: tuple[float, float, float]
+    finish: Finish
     pieces: tuple[WornPiece, ...]
     openness: np.ndarray
 
@@ -135,7 +132,7 @@ class WearStore:
             openness = openness * piece.head_openness
             if surface == FRAME and choice.colour is not None:
                 frame = choice.colour
-        return Worn(layers, make_up, gloss, frame, tuple(pieces), openness)
+        return Worn(layers, Finish(make_up, gloss, frame), tuple(pieces), openness)
 
     def _choice(self, group: str, name: str, where: str) -> Choice:
         """Return the choice that a posed piece belongs to."""

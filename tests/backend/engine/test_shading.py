@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from facewright.datatypes import PART_NAMES, FaceColours, Lighting
+from facewright.datatypes import PART_NAMES, FaceColours, Lighting, Look
 from facewright.engine import shading
 from facewright.engine.mesh import EYE, LASH, SKIN, TEETH
 from facewright.engine.shading import Fragments, fragment_labels, linear_from_srgb, shade, srgb_from_linear
 
-GREY = FaceColours(*(np.full(3, 0.5, np.float32) for _ in range(6)))
+GREY = Look(FaceColours(*(np.full(3, 0.5, np.float32) for _ in range(6))))
 
 
 def fragment(normal: tuple[float, ...], surface: int = SKIN, openness: float = 1.0) -> Fragments:

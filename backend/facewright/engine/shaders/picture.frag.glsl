@@ -54,8 +54,13 @@ vec3 tinted(vec3 colour, vec3 tint, float share) {
     return colour * (1.0 + (tint - 1.0) * share);
 }
 
+float grain(Texel texel) {
+    float bare = 1.0 - max(texel.layer.a, texel.painted.a);
+    return (2.0 * texel.shade.g - 1.0) * (1.0 + (2.0 * skin_detail.x - 1.0) * bare);
+}
+
 vec3 composed_albedo(Texel texel) {
-    float pores = skin_detail.x, redness = skin_detail.y, freckles = skin_detail.z, wrinkles = skin_detail.w;
+    float redness = skin_detail.y, freckles = skin_detail.z, wrinkles = skin_detail.w;
     vec4 layer = texel.layer, shade = texel.shade, painted = texel.painted;
     vec3 colour = tinted(skin_colour, REDNESS_TINT, clamp(shade.r * 2.0 * redness, 0.0, REDNESS_MAXIMUM));
 #ifdef MARKS
@@ -75,8 +80,7 @@ vec3 composed_albedo(Texel texel) {
     colour = mix(colour, lips_make_up, texel.cover.y);
     colour = mix(colour, eyes_make_up, texel.cover.z);
 #endif
-    float bare = 1.0 - max(layer.a, painted.a);
-    colour *= 1.0 + (2.0 * shade.g - 1.0) * (1.0 + (2.0 * pores - 1.0) * bare);
+    colour *= 1.0 + grain(texel);
     return clamp(tinted(colour, SHADE_TINT, shade.b), 0.0, 1.0);
 }
 
@@ -189,10 +193,9 @@ vec3 shaded(Seen seen, Texel texel, vec3 view) {
     float rim = material.reflectance + (material.sheen - material.reflectance) * fifth_power(1.0 - facing);
     highlight += material.window * smoothstep(WINDOW_EDGE.x, WINDOW_EDGE.y, dot(mirrored, normalize(light_direction - vec3(0.0, 0.0, WINDOW_SHIFT))));
 
-    float pores = PORE_GLOSS * (2.0 * texel.shade.g - 1.0);
     float hairy = max(max(texel.layer.b, texel.layer.g), texel.cover.x);
     float gloss = 1.0 - HAIR_MATTNESS * hairy + LIP_GLOSS * texel.layer.r + MAKE_UP_GLOSS * lips_gloss * texel.cover.y;
-    gloss = max(gloss + pores, 0.0);
+    gloss = max(gloss + PORE_GLOSS * grain(texel), 0.0);
     vec3 albedo = linear_from_srgb(composed_albedo(texel));
     vec3 colour = albedo * (key * diffuse + light_ambient * sky(normal.y) * openness);
     colour += key * gloss * min(highlight, SPECULAR_MAXIMUM);
