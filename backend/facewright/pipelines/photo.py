@@ -190,7 +190,6 @@ class PhotoPipeline:
         if self.imitator is not None and self.config.fitting.iterations > 0:
             with timed(stage_ms, "imitator"):
                 code, look, refined = refine_by_imitator(self, fit, observations, look, say, cancel)
-            look = replace(look, style=merged(look.style, self.forced_style))
             losses |= refined
         with timed(stage_ms, "head pose"):
             say(Progress("head pose", 0, 1))
@@ -200,7 +199,7 @@ class PhotoPipeline:
             parameters=self.model.parameters(code),
             expression=fit.expression,
             photo_camera=fit.camera((width, height)),
-            look=look,
+            look=replace(look, style=merged(look.style, self.forced_style)),
             lighting=observations.lighting,
             losses=losses,
             stage_ms=stage_ms,
