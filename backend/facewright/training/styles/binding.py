@@ -18,6 +18,7 @@ NEAR_TRIANGLES = 24
 """Triangles among which the nearest point of the skin is sought, by the distance of their middles."""
 
 SMOOTHING_ROUNDS = 24
+OPENNESS_ROUNDS = 2
 SHADOW_STRENGTH = 0.75
 """How much of the shadow of opaque cards remains, because light falls between strands."""
 
@@ -45,20 +46,24 @@ class Attachment:
     influences: int = 8
 
 
-def bind_piece(rig: Rig, mesh: PieceMesh, attachment: Attachment) -> dict[str, np.ndarray]:
+def bind_piece(
+    rig: Rig, mesh: PieceMesh, attachment: Attachment, roots_m: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
     """Make all arrays of a piece's file, as rigs/README.md lists them.
 
     Args:
         rig: the rig that wears it.
         mesh: the piece on the neutral head.
         attachment: what it holds on to.
+        roots_m: (n, 3) places at which each vertex holds on to the skin; its own place when None.
 
     Returns:
         Arrays by name.
     """
     dense = _allowed_weights(rig, attachment.without_regions)
     skin = _skin_triangles(rig, dense.sum(axis=1) > 0)
-    triangle, barycentric, distance = nearest_on_skin(rig.mesh.vertices_m, rig.mesh.triangles, skin, mesh.vertices_m)
+    holds = mesh.vertices_m if roots_m is None else roots_m
+    triangle, barycentric, distance = nearest_on_skin(rig.mesh.vertices_m, rig.mesh.triangles, skin, holds)
     corners = rig.mesh.triangles[triangle]
     own = np.einsum("nk,nkj->nj", barycentric, dense[corners])
     own /= np.maximum(own.sum(axis=1, keepdims=True), 1e-9)
@@ -70,6 +75,9 @@ def bind_piece(rig: Rig, mesh: PieceMesh, attachment: Attachment) -> dict[str, n
     share = share * share * (3 - 2 * share)
     indices, weights = _strongest(own * (1 - share) + mean * share, attachment.influences)
     openness, head_openness = _bake_openness(rig, mesh)
+    for _ in range(OPENNESS_ROUNDS):
+        openness = graph @ openness
+    openness = np.clip(openness * mesh.openness, LEAST_OPENNESS, 1)
     return {
         "vertices_m": mesh.vertices_m.astype(np.float32),
         "normals": mesh.normals.astype(np.float16),
@@ -179,7 +187,7 @@ def _strongest(dense: np.ndarray, influences: int) -> tuple[np.ndarray, np.ndarr
 
 
 def _bake_openness(rig: Rig, mesh: PieceMesh) -> tuple[np.ndarray, np.ndarray]:
-    """Return the piece's openness (n,) and the factor (V,) on the head's own while the piece is worn."""
+    """Return the share of the sky (n,) that the piece sees, and the factor (V,) on the head's while it is worn."""
     head = rig.mesh.vertices_m
     skin = rig.mesh.triangles[(rig.mesh.surfaces == SURFACES.index("skin"))[rig.mesh.triangles].all(axis=1)]
     opaque = mesh.triangles[mesh.material != LENS] + len(head)
@@ -188,8 +196,7 @@ def _bake_openness(rig: Rig, mesh: PieceMesh) -> tuple[np.ndarray, np.ndarray]:
     bare = sky_openness(vertices, normals, skin)
     worn = sky_openness(vertices, normals, np.concatenate([skin, opaque]))
     left = 1 - SHADOW_STRENGTH * (1 - np.clip(worn / np.maximum(bare, 1e-3), 0, 1))
-    openness = np.clip((bare * left)[len(head) :] * mesh.openness, LEAST_OPENNESS, 1)
-    return openness, left[: len(head)]
+    return (bare * left)[len(head) :], left[: len(head)]
 
 
 def _vertex_normals(vertices_m: np.ndarray, triangles: np.ndarray) -> np.ndarray:

@@ -1,0 +1,69 @@
+"""Curled hair: an afro, loose curls."""
+
+import numpy as np
+
+from facewright.training.appearance.features import HAIRLINE
+from facewright.training.styles.cards import PieceMesh, join
+from facewright.training.styles.hair_coats import Coat, constant, lay_coat, radiate, ramp
+from facewright.training.styles.hair_growth import Cap, Lay, lay_cards, span_cap
+from facewright.training.styles.scalp import Scalp, scatter_roots
+
+
+def afro_height(places: np.ndarray) -> np.ndarray:
+    """Return the height (k,) in mm of the afro above places (k, 3) of the scalp."""
+    front = ramp(-25, 15, places[:, 1])
+    low = ramp(40, -60, places[:, 2])
+    lumps = 2.5 * np.sin(places[:, 0] / 17 + 1) * np.sin(places[:, 1] / 19 + 2) * np.sin(places[:, 2] / 15)
+    return 44 - 8 * front - 16 * low + lumps
+
+
+def afro(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
+    """A round afro of many small fuzzy tufts over a round shell."""
+    shell = Cap(HAIRLINE, lambda places: 0.74 * afro_height(places), "coil", 24, 9, 48, 0.2, 0.6, 1.0)
+    parts = [span_cap(scalp, shell, generator)]
+    for spacing, low, high, width, names in (
+        (0.0125, 0.3, 0.85, 0.028, ("fuzzy_a",)),
+        (0.0095, 0.62, 1.04, 0.021, ("fuzzy_a", "fuzzy_b")),
+    ):
+        roots, normals = scatter_roots(scalp, spacing, generator, HAIRLINE, 1.0)
+        height = afro_height(scalp.place_mm(roots))[:, None] / 1000 * generator.uniform(0.9, 1.1, (len(roots), 1))
+        out = normals + scalp.mass_normal(roots)
+        out /= np.linalg.norm(out, axis=1, keepdims=True)
+        lean = np.cross(out, generator.normal(0, 1, out.shape))
+        lean /= np.linalg.norm(lean, axis=1, keepdims=True)
+        share = np.linspace(0, 1, 7)[None, :, None]
+        rise = low + (high - low) * share**0.8
+        curves = roots[:, None] + out[:, None] * height[:, None] * rise
+        curves = curves + lean[:, None] * 0.024 * share**1.2
+        parts.append(lay_cards(scalp, curves, Lay(names, width, 3, 0.9, 0.25, 0.55, 1.0, 0.9), generator))
+    return join(parts)
+
+
+def curly(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
+    """Loose curls to the nape, falling from a parting on the left, full at the sides."""
+
+    def comb(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
+        top = ramp(45, 85, roots[:, 2:]) * ramp(-130, -80, roots[:, 1:2])
+        side = np.tanh((roots[:, :1] - 20.0) / 10.0)
+        over = np.concatenate([side, 0.15 + 0 * side, 0 * side], axis=1)
+        return radiate(places) * (1 - 0.6 * top) + over * top - [0, 0, 0.5 * share]
+
+    def length(places: np.ndarray) -> np.ndarray:
+        return 62 + 26 * ramp(20, 80, places[:, 2]) - 22 * ramp(-20, -65, places[:, 2])
+
+    def lift(places: np.ndarray) -> np.ndarray:
+        return 17 + 9 * ramp(10, 70, places[:, 2]) - 4 * ramp(-30, 5, places[:, 1])
+
+    parts = [span_cap(scalp, Cap(HAIRLINE, lambda p: 0.45 * lift(p), "coil", 18, 8, 48, 0.25, 0.55, 1.0), generator)]
+    for spacing, share, width, names, swing in (
+        (0.0150, 0.55, 0.026, ("curly_a", "wavy_a"), 5.0),
+        (0.0150, 0.85, 0.022, ("curly_a", "curly_b"), 6.0),
+        (0.0160, 1.10, 0.017, ("curly_b", "curly_c"), 6.0),
+    ):
+        lay = Lay(names, width, 7, 0.6, 0.22, 0.6, taper=0.9)
+        coat = Coat(
+            spacing, lay, comb, length, lambda p, k=share: k * lift(p), stray=0.32, wave_mm=(swing, 38.0),
+            rise_m=0.022, pull=0.3, weight=0.35, hold=0.15, start=0.6, where=constant(0.93),
+        )  # fmt: skip
+        parts.append(lay_coat(scalp, coat, generator))
+    return join(parts)

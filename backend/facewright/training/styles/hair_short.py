@@ -1,0 +1,145 @@
+"""Short hair: shorn, cropped, parted at the side, slicked back, receding."""
+
+import numpy as np
+
+from facewright.training.appearance.features import HAIRLINE
+from facewright.training.styles.cards import PieceMesh, join
+from facewright.training.styles.hair_coats import Coat, constant, lay_coat, radiate, ramp
+from facewright.training.styles.hair_growth import Cap, Lay, span_cap
+from facewright.training.styles.scalp import Scalp
+
+RECEDING_HAIRLINE = (
+    (0, 84), (9, 85), (18, 90), (27, 97), (36, 97), (43, 84), (49, 56), (55, 24), (61, -2), *HAIRLINE[8:],
+)  # fmt: skip
+"""As HAIRLINE, with high temples on both sides of a forelock."""
+
+EDGE = Lay(("edge_a", "edge_b"), 0.008, 4, 0.2, root_shade=0.9, taper=0.6)
+"""Single hairs along the hairline."""
+
+PART_MM = 33.0
+
+
+def combed_forward(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
+    """Lead hair away from the whorl, on top forward and to the side."""
+    top = ramp(40, 85, roots[:, 2:])
+    return radiate(places) + np.array([0.45, 0.35, 0.25]) * top * (0.4 + share)
+
+
+def combed_aside(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
+    """Lead hair from a parting on the left over to the right and a little back; the rest falls from the whorl."""
+    side = np.tanh((roots[:, :1] - PART_MM) / 4.0)
+    top = ramp(45, 80, roots[:, 2:]) * ramp(-140, -95, roots[:, 1:2])
+    over = np.concatenate([side * 1.3, -0.35 - 0.3 * share + 0 * side, 0.25 - 0.9 * share + 0 * side], axis=1)
+    return radiate(places) * (1 - 0.9 * top) + over * top
+
+
+def combed_back(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
+    """Lead hair straight back over the crown, at the sides back and down."""
+    low = ramp(70, 0, places[:, 2])
+    behind = ramp(-105, -150, places[:, 1])
+    return np.stack([-0.012 * places[:, 0] * behind, -1.0 + 0 * low, -0.75 * low - 1.6 * behind], axis=1)
+
+
+def buzz(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
+    """A short fuzz over a painted scalp."""
+    lay = Lay(("stubble",), 0.016, 3, 0.3, 0.2, 0.8, 1.0, 0.9)
+    coat = Coat(0.0085, lay, lambda p, r, s: radiate(p), constant(7.0), constant(2.2), depth_mm=(4.0, 999.0))
+    return lay_coat(scalp, coat, generator)
+
+
+def short(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
+    """A textured crop: longer on top, swept forward and to the side, tapered at sides and nape."""
+
+    def length(places: np.ndarray) -> np.ndarray:
+        return 13 + 30 * ramp(30, 85, places[:, 2])
+
+    def lift(places: np.ndarray) -> np.ndarray:
+        return 3.6 + 9.5 * ramp(20, 85, places[:, 2])
+
+    return _cropped(scalp, generator, HAIRLINE, combed_forward, length, lift)
+
+
+def side_part(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
+    """Hair of a finger's length, parted on the left and combed over, with a quiff over the forehead."""
+
+    def length(places: np.ndarray) -> np.ndarray:
+        top = ramp(40, 82, places[:, 2])
+        return 15 + 55 * top * ramp(PART_MM + 8, PART_MM - 10, places[:, 0]) + 18 * top
+
+    def lift(places: np.ndarray) -> np.ndarray:
+        top = ramp(25, 85, places[:, 2])
+        return 3.8 + 8.5 * top + 5 * ramp(-30, 0, places[:, 1]) * top
+
+    return _cropped(scalp, generator, HAIRLINE, combed_aside, length, lift)
+
+
+def slicked(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
+    """Hair combed back wet, close to the head, longer at the nape."""
+
+    def length(places: np.ndarray) -> np.ndarray:
+        return 34 + 55 * ramp(20, 80, places[:, 2])
+
+    def lift(places: np.ndarray) -> np.ndarray:
+        return 3.5 + 5.5 * ramp(25, 80, places[:, 2]) + 2.5 * ramp(-35, 0, places[:, 1])
+
+    parts = [span_cap(scalp, Cap(HAIRLINE, constant(2.5)), generator)]
+    for spacing, share, lay in (
+        (0.0155, 0.6, Lay(("dense",), 0.022, 6, 0.08, 0.1, 0.85)),
+        (0.0150, 0.95, Lay(("straight_a", "straight_b"), 0.016, 6, 0.12, 0.1, 0.85)),
+        (0.0220, 1.15, Lay(("straight_c", "edge_a"), 0.010, 6, 0.2, 0.12, 0.9)),
+    ):
+        coat = Coat(
+            spacing, lay, combed_back, length, lambda p, k=share: k * lift(p), stray=0.07, rise_m=0.03, hold=0.6
+        )
+        parts.append(lay_coat(scalp, coat, generator))
+    parts.append(_edge(scalp, generator, HAIRLINE, combed_back, 16.0))
+    return join(parts)
+
+
+def receding(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
+    """Short hair, thin on top, with high temples."""
+
+    def length(places: np.ndarray) -> np.ndarray:
+        return 13 + 17 * ramp(40, 85, places[:, 2])
+
+    def lift(places: np.ndarray) -> np.ndarray:
+        return 3.2 + 2.5 * ramp(30, 85, places[:, 2])
+
+    return _cropped(scalp, generator, RECEDING_HAIRLINE, combed_forward, length, lift, 0.55)
+
+
+def _cropped(scalp, generator, hairline, comb, length, lift, density=1.0) -> PieceMesh:
+    """Cover the scalp with short hair whose sides and nape are tapered, `density` of it on top."""
+
+    def share(places: np.ndarray) -> np.ndarray:
+        return 1 - (1 - density) * ramp(55, 80, places[:, 2])
+
+    sides = Lay(("straight_b", "stubble"), 0.010, 4, 0.25, 0.14, 0.75)
+    parts = [span_cap(scalp, Cap(hairline, lambda p: 0.35 * lift(p), shade=0.6), generator)] if density == 1 else []
+    for spacing, height, low, lay in (
+        (0.0135, 0.6, False, Lay(("straight_b", "dense"), 0.016, 5, 0.2, 0.14, 0.6)),
+        (0.0120, 0.9, False, Lay(("straight_a", "straight_b"), 0.013, 5, 0.3, 0.16, 0.7)),
+        (0.0150, 1.1, False, Lay(("straight_b", "straight_c"), 0.010, 5, 0.35, 0.18, 0.8)),
+        (0.0092, 0.8, True, sides),
+        (0.0110, 1.0, True, sides),
+    ):
+
+        def where(places: np.ndarray, low: bool = low) -> np.ndarray:
+            top = ramp(22, 48, places[:, 2])
+            return (1 - top if low else top) * share(places)
+
+        coat = Coat(
+            spacing, lay, comb, length, lambda p, k=height: k * lift(p), hairline, (2.0, 999.0), where,
+            weight=0.2, stray=0.2 if not low else 0.1,
+        )  # fmt: skip
+        parts.append(lay_coat(scalp, coat, generator))
+    parts.append(_edge(scalp, generator, hairline, comb, 13.0))
+    return join(parts)
+
+
+def _edge(scalp, generator, hairline, comb, length_mm) -> PieceMesh:
+    """Set single hairs along the hairline."""
+    coat = Coat(
+        0.007, EDGE, comb, constant(length_mm), constant(2.5), hairline, (-1.0, 5.0), stray=0.3, rise_m=0.01, weight=0.1
+    )
+    return lay_coat(scalp, coat, generator)
