@@ -2,10 +2,11 @@
 
 python3 build.py setup      virtual environment in .venv with everything that the project needs
 python3 build.py demo       the first head: setup, model files, rig, then a fit of a sample photo into out/demo
-python3 build.py test       setup, model files, then the tests; further arguments go to pytest
+python3 build.py test       setup, model files, Blender, glTF validator, then the tests; further arguments go to pytest
 python3 build.py check      setup, then formatting and lint
 python3 build.py weights    setup, then fetch and verify the third-party model files
 python3 build.py rig        setup, then compile the rigs into the user cache
+python3 build.py blender    Blender as a Python module in .venv-blender, for exports as .blend and .fbx (some 400 MB)
 python3 build.py run ARGS   setup, then the `facewright` command with ARGS
 """
 
@@ -25,7 +26,11 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / ".facewright-setup"
 MINIMUM_PYTHON = (3, 11)
-TASKS = ("setup", "demo", "test", "check", "weights", "rig", "run")
+TASKS = ("setup", "demo", "test", "check", "weights", "rig", "blender", "run")
+BLENDER_VENV = ROOT / ".venv-blender"
+BLENDER_PACKAGE, BLENDER_PYTHON = "bpy==4.5.4", (3, 11)
+VALIDATOR_VERSION = "2.0.0-dev.3.10"
+TOOLS = ROOT / "build" / "tools"
 EXIT_USAGE, EXIT_FAILED, EXIT_INTERRUPTED = 64, 1, 130
 INTERRUPT_GRACE_S = 10.0
 SAMPLE_PHOTO = (
@@ -46,9 +51,9 @@ def say(message: str) -> None:
     print(f"[build] {message}", flush=True)
 
 
-def venv_tool(name: str) -> Path:
-    """Return the path of an executable of the virtual environment."""
-    return VENV / ("Scripts" if os.name == "nt" else "bin") / (name + (".exe" if os.name == "nt" else ""))
+def venv_tool(name: str, venv: Path = VENV) -> Path:
+    """Return the path of an executable of a virtual environment."""
+    return venv / ("Scripts" if os.name == "nt" else "bin") / (name + (".exe" if os.name == "nt" else ""))
 
 
 def call(command: Sequence[str | Path], folder: Path = ROOT) -> int:
@@ -150,6 +155,40 @@ def setup() -> None:
     STAMP.write_text(wanted_stamp() + "\n")
 
 
+def fetch_blender() -> None:
+    """Install Blender as a Python module into an environment of its own; at once if it is there already."""
+    python, stamp = venv_tool("python", BLENDER_VENV), BLENDER_VENV / ".facewright-setup"
+    if python.exists() and stamp.exists() and stamp.read_text() == BLENDER_PACKAGE:
+        return
+    wanted = ".".join(map(str, BLENDER_PYTHON))
+    base = sys.executable if sys.version_info[:2] == BLENDER_PYTHON else shutil.which(f"python{wanted}")
+    if base is None:
+        raise TaskFailed(
+            EXIT_FAILED, f"{BLENDER_PACKAGE} needs Python {wanted}, which is not here. Remedy: install it."
+        )
+    free_gb = shutil.disk_usage(ROOT).free / 1e9
+    if free_gb < 2.0:
+        raise TaskFailed(EXIT_FAILED, f"Blender needs 2 GB, {free_gb:.1f} are free. Remedy: free some.")
+    say("Blender is fetched through pip (some 400 MB)")
+    must([base, "-m", "venv", "--clear", BLENDER_VENV], "the environment for Blender could not be made.")
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--prefer-binary"]
+    must([*pip, BLENDER_PACKAGE], "pip could not install Blender; its own message stands above.")
+    stamp.write_text(BLENDER_PACKAGE)
+
+
+def fetch_validator() -> None:
+    """Install the Khronos glTF validator through npm into build/tools; at once if it is there already."""
+    manifest = TOOLS / "node_modules" / "gltf-validator" / "package.json"
+    if manifest.exists() and f'"{VALIDATOR_VERSION}"' in manifest.read_text(encoding="utf-8"):
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        raise TaskFailed(EXIT_FAILED, "npm is not here. Remedy: install Node.js.")
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    command = [npm, "install", "--no-save", "--silent", "--prefix", TOOLS, f"gltf-validator@{VALIDATOR_VERSION}"]
+    must(command, "npm could not install the glTF validator; its own message stands above.")
+
+
 def facewright(*arguments: str | Path) -> None:
     """Run the console script of the environment."""
     must([venv_tool("python"), "-m", "facewright", *arguments])
@@ -181,6 +220,11 @@ def demo() -> None:
 def test(arguments: Sequence[str]) -> None:
     """Run the tests; the default is all but those marked slow or gpu."""
     facewright("weights")
+    for name, fetch in (("Blender", fetch_blender), ("the glTF validator", fetch_validator)):
+        try:
+            fetch()
+        except TaskFailed as failure:
+            say(f"{name} is not here, its tests will be skipped: {failure}")
     must([venv_tool("python"), "-m", "pytest", *arguments])
 
 
@@ -199,6 +243,10 @@ def run_task(task: str, arguments: Sequence[str]) -> None:
         raise TaskFailed(EXIT_USAGE, f"`{task}` takes no arguments, got {' '.join(arguments)}")
     if task == "demo":
         demo()
+        return
+    if task == "blender":
+        fetch_blender()
+        say(f"ready: {BLENDER_VENV.name} holds Blender")
         return
     setup()
     if task == "setup":

@@ -16,7 +16,7 @@ def build(monkeypatch, tmp_path):
     spec = importlib.util.spec_from_file_location("build", PATH)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setattr(module, "venv_tool", lambda _name: Path(sys.executable))
+    monkeypatch.setattr(module, "venv_tool", lambda _name, _venv=None: Path(sys.executable))
     monkeypatch.setattr(module, "STAMP", tmp_path / "stamp")
     return module
 
@@ -60,6 +60,40 @@ def test_paths_of_run_are_those_of_the_caller(build, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert build.main(["run", "doctor"]) == 0
     assert seen == [([Path(sys.executable), "-m", "facewright", "doctor"], tmp_path)]
+
+
+def test_blender_is_installed_once_into_an_environment_of_its_own(build, monkeypatch, tmp_path):
+    commands = []
+    monkeypatch.setattr(build, "BLENDER_VENV", tmp_path)
+    monkeypatch.setattr(build.sys, "version_info", (*build.BLENDER_PYTHON, 9, "final", 0))
+    monkeypatch.setattr(build, "call", lambda command, _folder=None: commands.append(list(map(str, command))) or 0)
+    assert build.main(["blender"]) == 0
+    assert commands[0] == [sys.executable, "-m", "venv", "--clear", str(tmp_path)]
+    assert commands[1][-1] == build.BLENDER_PACKAGE
+    assert build.main(["blender"]) == 0
+    assert len(commands) == 2
+
+
+def test_blender_needs_the_python_that_its_module_was_made_for(build, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(build, "BLENDER_VENV", tmp_path)
+    monkeypatch.setattr(build.sys, "version_info", (3, 14, 0, "final", 0))
+    monkeypatch.setattr(build.shutil, "which", lambda _name: None)
+    assert build.main(["blender"]) == build.EXIT_FAILED
+    assert "needs Python 3.11, which is not here" in capsys.readouterr().err
+
+
+def test_tests_run_without_the_tools_that_cannot_be_had(build, monkeypatch, tmp_path, capsys):
+    ran = []
+    monkeypatch.setattr(build, "setup", lambda: None)
+    monkeypatch.setattr(build, "BLENDER_VENV", tmp_path / "blender")
+    monkeypatch.setattr(build, "TOOLS", tmp_path / "tools")
+    monkeypatch.setattr(build.sys, "version_info", (3, 14, 0, "final", 0))
+    monkeypatch.setattr(build.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(build, "call", lambda command, _folder=None: ran.append(list(map(str, command))) or 0)
+    assert build.main(["test", "-x"]) == 0
+    assert ran[-1][1:] == ["-m", "pytest", "-x"]
+    shown = capsys.readouterr().out
+    assert "Blender is not here, its tests will be skipped" in shown and "npm is not here" in shown
 
 
 def test_wrong_use_is_explained(build, capsys):

@@ -15,6 +15,8 @@ from facewright.errors import ConfigInvalid
 
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "opengl", "software")
+EXPORT_FORMATS = ("glb", "blend", "fbx", "obj")
+EXPORT_POSES = ("bones", "baked")
 TRUE_WORDS, FALSE_WORDS = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
 
 

@@ -26,6 +26,9 @@ LAYERS: dict[str, set[str]] = {
 }  # fmt: skip
 """What each module or folder of the package may import besides itself; "rig.nouns" is that module alone."""
 
+RUN_BY_BLENDER = ("export/blender_scene.py",)
+"""Scripts that Blender itself runs: they may import bpy, and nothing of the package imports them."""
+
 NOT_IN_THE_BACKEND = ("bpy", "grpc", "google.protobuf", "torchvision", "torchaudio")
 MAY_READ_THE_ENVIRONMENT = ("cli.py",)
 MAY_PRINT = ("cli.py", "training/")
@@ -62,10 +65,14 @@ def wrong_imports(source: str, module: str) -> list[str]:
         return [f"{module}: tests/architecture/rules.py says nothing about `{own}`: give it a place in LAYERS"]
     found = []
     for line, name in imported_modules(source, module):
-        if any(name == banned or name.startswith(banned + ".") for banned in NOT_IN_THE_BACKEND):
+        banned = NOT_IN_THE_BACKEND[1:] if module in RUN_BY_BLENDER else NOT_IN_THE_BACKEND
+        if any(name == package or name.startswith(package + ".") for package in banned):
             found.append(f"{module}:{line}: `{name}` has no place in the backend")
         if not name.startswith("facewright."):
             continue
+        scripts = [script.removesuffix(".py").replace("/", ".") for script in RUN_BY_BLENDER]
+        if module in RUN_BY_BLENDER or name.removeprefix("facewright.") in scripts:
+            found.append(f"{module}:{line}: `{name}`: what Blender runs and the package do not import each other")
         target = name.removeprefix("facewright.")
         allowed = LAYERS[own] | {own}
         if not any(target == unit or target.startswith(unit + ".") for unit in allowed):

@@ -104,7 +104,7 @@ def test_every_command_of_the_documents_is_understood(document):
         words = shlex.split(command)
         if words[0] == "python3":
             task, words = words[2], words[2:]
-            assert task in ("setup", "demo", "test", "check", "weights", "rig", "run"), command
+            assert task in ("setup", "demo", "test", "check", "weights", "rig", "blender", "run"), command
             if task != "run":
                 continue
         build_parser().parse_args(words[1:])  # leaves with SystemExit if it does not understand

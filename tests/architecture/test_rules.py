@@ -18,6 +18,9 @@ from architecture import rules
         ("pipelines/photo.py", "def load():\n    from facewright.training import dataset"),
         ("networks/imitator.py", "from facewright.config import FittingConfig"),
         ("engine/blender.py", "import bpy"),
+        ("export/blender.py", "from facewright.export import blender_scene"),
+        ("export/blender_scene.py", "from facewright.export.files import atomic_write"),
+        ("export/blender_scene.py", "import grpc"),
         ("perception/image.py", "import torchvision.transforms"),
         ("newcomer/x.py", "import os"),
     ],
@@ -34,6 +37,7 @@ def test_an_import_against_the_direction_is_seen(module, source):
         ("weights.py", "from facewright.networks.detector import Detector"),
         ("pipelines/photo.py", "from facewright import weights\nfrom facewright.fitting.losses import content_loss"),
         ("perception/parts.py", "import bpyx"),
+        ("export/blender_scene.py", "import bpy\nimport numpy as np"),
     ],
 )
 def test_an_import_in_the_right_direction_passes(module, source):

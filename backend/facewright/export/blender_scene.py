@@ -1,4 +1,4 @@
-"""A script that Blender runs: builds a character from the folder that `blender.py` wrote, and saves it as .blend or .fbx.
+"""A script that Blender runs: builds a character from the folder that `blender.py` wrote, and saves it.
 
     blender --background --factory-startup --python blender_scene.py -- FOLDER OUT
     python -I blender_scene.py FOLDER OUT          where the module bpy is installed
@@ -148,7 +148,9 @@ def build_material(spec, pictures, with_openness):
         if spec["cut_out"]:
             links.new(texture.outputs["Alpha"], shader.inputs["Alpha"])
     if spec["roughness_picture"]:
-        links.new(add_texture(nodes, pictures[spec["roughness_picture"]], 0).outputs["Color"], shader.inputs["Roughness"])
+        links.new(
+            add_texture(nodes, pictures[spec["roughness_picture"]], 0).outputs["Color"], shader.inputs["Roughness"]
+        )
     if spec["normal"]:
         bump = nodes.new("ShaderNodeNormalMap")
         bump.location = (-250, -300)
@@ -249,7 +251,7 @@ def add_camera_and_light(meshes):
     camera.location = (0.0, front - CAMERA_DISTANCE_M, middle)
     camera.rotation_euler = (np.pi / 2, 0.0, 0.0)
     key = bpy.data.objects.new("key", bpy.data.lights.new("key", "AREA"))
-    key.data.energy, key.data.size = 18.0, 0.8
+    key.data.energy, key.data.size = 30.0, 0.5
     key.location = (0.7, front - 0.8, middle + 0.6)
     key.rotation_euler = (np.radians(60), 0.0, np.radians(41))
     for made in (camera, key):
@@ -258,7 +260,7 @@ def add_camera_and_light(meshes):
     world = bpy.data.worlds.new("world")
     world.use_nodes = True
     background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
-    background.inputs["Color"].default_value = (0.32, 0.34, 0.37, 1.0)
+    background.inputs["Color"].default_value = (0.10, 0.11, 0.13, 1.0)
     bpy.context.scene.world = world
 
 

@@ -1,0 +1,154 @@
+"""The `rig export` command: a rig, a fitted head or a random one, dressed as asked, as a file of any format."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facewright.config import EXPORT_POSES, FacewrightConfig, StyleConfig
+from facewright.datatypes import FaceColours, Look, Style
+from facewright.errors import ConfigInvalid, RigInvalid
+from facewright.export.blender import find_blender, write_with_blender
+from facewright.export.character import bake_pose, build_character
+from facewright.export.files import write_folder
+from facewright.export.gltf import write_glb
+from facewright.export.obj import write_obj
+from facewright.export.rig_json import COLOUR_NAMES, SKIN_NAMES, head_from_document, read_rig_json
+from facewright.pipelines.styling import checked_style, merged
+from facewright.rig.looks import CharacterReader, sample_look
+from facewright.rig.nouns import Rig
+from facewright.rig.prior import sample
+from facewright.rig.spec import load_rig
+
+NEUTRAL_COLOURS = FaceColours(
+    skin=np.array([0.80, 0.61, 0.50], np.float32),
+    lip=np.array([0.70, 0.42, 0.38], np.float32),
+    brow=np.array([0.20, 0.14, 0.10], np.float32),
+    iris=np.array([0.33, 0.26, 0.16], np.float32),
+    hair=np.array([0.18, 0.12, 0.08], np.float32),
+    beard=np.array([0.16, 0.11, 0.08], np.float32),
+)
+"""Colours of the neutral head when none are asked for."""
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What to export and how.
+
+    Attributes:
+        out: the file.
+        format: one of EXPORT_FORMATS.
+        rig: id of the rig; None for that of `source`, or for the default one.
+        source: rig.json of the head; None for the neutral head, or a random one.
+        seed: seed of a random head; None for none.
+        pose: one of EXPORT_POSES: the identity in the pose of the bones, or baked into mesh and rest skeleton.
+        style: choices that replace those of the head.
+        colours: NAME=RRGGBB words that replace colours.
+        skin: NAME=NUMBER words that replace amounts of skin detail.
+        blender: the user's Blender; None for the project's own.
+    """
+
+    out: Path
+    format: str
+    rig: str | None = None
+    source: Path | None = None
+    seed: int | None = None
+    pose: str = EXPORT_POSES[0]
+    style: StyleConfig = StyleConfig()
+    colours: tuple[str, ...] = ()
+    skin: tuple[str, ...] = ()
+    blender: Path | None = None
+
+
+def export_rig(request: ExportRequest, cache_dir: Path | None = None) -> list[Path]:
+    """Write the file that is asked for.
+
+    Args:
+        request: what and how.
+        cache_dir: folder for compiled rigs; the user's cache when None.
+
+    Returns:
+        The files written, the asked one first.
+
+    Raises:
+        ConfigInvalid: an option contradicts another or names something unknown.
+        RigInvalid: the rig or the rig.json is damaged, or the rig has no such style.
+        BlenderUnavailable: .blend and .fbx need Blender.
+        BlenderFailed: Blender did not write the file.
+        OutputNotWritable: the file cannot be written.
+    """
+    blender = find_blender(request.blender) if request.format in ("blend", "fbx") else []
+    document = None if request.source is None else read_rig_json(request.source)
+    rig_id = request.rig or (document["rig"]["id"] if document else FacewrightConfig().rig)
+    rig = load_rig(rig_id, cache_dir=cache_dir)
+    parameters, look = chosen_head(rig, document, request.seed)
+    style = merged(look.style, checked_style(rig, Style(**vars(request.style))))
+    look = changed_look(dataclasses.replace(look, style=style), request.colours, request.skin)
+    character = build_character(rig, parameters, look)
+    if request.pose == "baked":
+        character = bake_pose(character)
+    if request.format == "glb":
+        write_glb(request.out, character)
+    elif request.format == "obj":
+        write_folder(request.out.parent, lambda folder: write_obj(folder / request.out.name, character))
+        pictures = [request.out.with_name(f"{request.out.stem}_{name}.png") for name in character.pictures]
+        return [request.out, request.out.with_suffix(".mtl"), *pictures]
+    else:
+        write_with_blender(request.out, character, blender)
+    return [request.out]
+
+
+def chosen_head(rig: Rig, document: dict | None, seed: int | None) -> tuple[np.ndarray, Look]:
+    """Return parameters (P,) in [0, 1] and look of a described head, of a random one, or of the neutral one."""
+    if document is not None:
+        return head_from_document(rig, document)
+    if seed is not None:
+        if rig.prior is None:
+            raise RigInvalid(f"rig {rig.id} has no prior to draw heads from", "leave --random out")
+        generator = np.random.default_rng((seed, 0))  # the first head of `random --seed`
+        parameters = sample(rig.prior, 1, generator)[0]
+        return parameters, sample_look(generator, rig, parameters, CharacterReader(rig))
+    return np.full(len(rig.parameters), 0.5, np.float32), Look(NEUTRAL_COLOURS)
+
+
+def changed_look(look: Look, colours: Sequence[str], skin: Sequence[str]) -> Look:
+    """Replace colours and skin detail of a look by what the words of the options say.
+
+    Raises:
+        ConfigInvalid: a word is not NAME=VALUE, the name is unknown, or the value is not of its kind.
+    """
+    tints = dict(_split(word, "--colour", COLOUR_NAMES) for word in colours)
+    amounts = dict(_split(word, "--skin", SKIN_NAMES) for word in skin)
+    return dataclasses.replace(
+        look,
+        colours=dataclasses.replace(look.colours, **{name: _colour(name, text) for name, text in tints.items()}),
+        skin=dataclasses.replace(look.skin, **{name: _amount(name, text) for name, text in amounts.items()}),
+    )
+
+
+def _split(word: str, option: str, names: Sequence[str]) -> tuple[str, str]:
+    name, separator, value = word.partition("=")
+    if not separator or name not in names or not value:
+        raise ConfigInvalid(
+            f"{option} {word!r} is not understood", f"write {option} NAME=VALUE with a name out of {', '.join(names)}"
+        )
+    return name, value
+
+
+def _colour(name: str, text: str) -> np.ndarray:
+    if not re.fullmatch("#?[0-9a-fA-F]{6}", text):
+        raise ConfigInvalid(f"--colour {name}={text} is no colour", "write six hexadecimal digits, as in 3a2a1a")
+    return np.frombuffer(bytes.fromhex(text.removeprefix("#")), np.uint8).astype(np.float32) / 255.0
+
+
+def _amount(name: str, text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0.0 <= amount <= 1.0:
+        raise ConfigInvalid(f"--skin {name}={text} is not a number from 0 to 1", "write one, as in 0.5")
+    return amount
