@@ -68,7 +68,10 @@ def build_piece(
     fixed_buffer = gl.buffer(fixed.tobytes())
     resources, arrays = [moving, fixed_buffer], []
     layout = [(moving, "3f 3f", "position", "normal"), (fixed_buffer, "1f 2f 1f", "openness", "uv", "surface")]
-    for chosen, own, parts in ((piece.material != LENS, program, 2), (piece.material == LENS, lens, 1)):
+    if worn.texture is not None:
+        resources.append(gl.buffer(worn.turns.tobytes()))
+        layout.append((resources[-1], "2f", "turn"))
+    for chosen, own, parts in ((piece.material != LENS, program, 3), (piece.material == LENS, lens, 1)):
         arrays.append(None)
         if chosen.any():
             indices = gl.buffer(np.ascontiguousarray(piece.triangles[chosen], np.int32).tobytes())

@@ -8,7 +8,6 @@ from facewright.datatypes import RenderJob
 from facewright.engine.mesh import LASH, EngineMesh, vertex_normals
 from facewright.engine.raster import covered_samples, cross, detail_levels, sample_levels
 from facewright.engine.shading import sample_thresholds
-from facewright.engine.strands import doubled_turns
 from facewright.engine.wear import LENS, Worn
 
 NEAR_M = 0.01
@@ -53,6 +52,7 @@ class Scene:
         normal: (N, 3) camera space.
         uv: (N, 2) row 0 of the texture at 0.
         openness: (N,).
+        turn: (N, 2) of strands.
         triangles: (F, 3).
         surfaces: (F,).
         textures: (F,) index into `levels`; -1 for solid surfaces.
@@ -63,6 +63,7 @@ class Scene:
     normal: np.ndarray
     uv: np.ndarray
     openness: np.ndarray
+    turn: np.ndarray
     triangles: np.ndarray
     surfaces: np.ndarray
     textures: np.ndarray
@@ -85,6 +86,7 @@ def build_scene(
     vertices, flip = np.asarray(job.vertices_m, np.float32), np.float32([1, -1])
     places, normals = [vertices[mesh.render_vertex]], [vertex_normals(mesh, vertices)[mesh.render_vertex]]
     uvs, openness = [mesh.uv * flip + (1 - flip) / 2], [(mesh.openness * worn.openness)[mesh.render_vertex]]
+    turns = [np.zeros((len(mesh.render_vertex), 2), np.float32)]
     triangles, surfaces = [mesh.render_triangles], [mesh.triangle_surfaces.astype(np.int64)]
     textures, levels, count = [np.zeros(len(mesh.triangles), np.int64)], [masks], len(mesh.render_vertex)
     for piece, own in zip(worn.pieces, strands, strict=True):
@@ -93,6 +95,7 @@ def build_scene(
         normals.append(piece.normals)
         uvs.append(piece.piece.uv * flip + (1 - flip) / 2)
         openness.append(piece.piece.openness)
+        turns.append(piece.turns)
         triangles.append(solid + count)
         surfaces.append(np.full(len(solid), piece.surface))
         textures.append(np.full(len(solid), -1 if own is None else len(levels)))
@@ -104,6 +107,7 @@ def build_scene(
         normal @ rotation[:, :3].T,
         np.concatenate(uvs).astype(np.float32),
         np.concatenate(openness).astype(np.float32),
+        np.concatenate(turns),
         np.concatenate(triangles),
         np.concatenate(surfaces),
         np.concatenate(textures),
@@ -140,7 +144,7 @@ def see(scene: Scene, job: RenderJob, samples: int) -> Seen:
         np.minimum.at(nearest, pixel, z)
         front = z == nearest[pixel]
         owner[pixel[front]], weights[pixel[front]] = triangle[front], bary[front]
-    return _attributes(scene, owner, weights, nearest, level, np.asarray(camera.camera_from_world, np.float32)[:3, 2])
+    return _attributes(scene, owner, weights, nearest, level)
 
 
 def screen(place: np.ndarray, job: RenderJob) -> np.ndarray:
@@ -173,32 +177,21 @@ def _opaque(
     return is_opaque
 
 
-def _attributes(
-    scene: Scene, owner: np.ndarray, weights: np.ndarray, nearest: np.ndarray, level: np.ndarray, up: np.ndarray
-) -> Seen:
+def _attributes(scene: Scene, owner: np.ndarray, weights: np.ndarray, nearest: np.ndarray, level: np.ndarray) -> Seen:
     """Interpolate the vertices' attributes at the samples that a triangle owns."""
     hit = np.flatnonzero(owner >= 0)
     corners, bary = scene.triangles[owner[hit]], weights[hit]
     kind, levels = np.zeros(len(owner), np.int64), np.zeros(len(owner), np.float32)
     kind[hit], levels[hit] = 1 + scene.surfaces[owner[hit]], level[owner[hit]]
     found = []
-    for values in (scene.uv, scene.normal, scene.openness[:, None]):
+    for values in (scene.uv, scene.normal, scene.openness[:, None], scene.turn):
         field = np.zeros((len(owner), values.shape[1]), np.float32)
         field[hit] = np.einsum("ij,ijk->ik", bary, values[corners])
         found.append(field)
-    uv, normal, openness = found
+    uv, normal, openness, turn = found
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
-    strand, turn = np.zeros((len(owner), 3), np.float32), np.zeros((len(owner), 2), np.float32)
+    strand = np.zeros((len(owner), 3), np.float32)
     for texture in range(1, len(scene.levels)):
         here = hit[scene.textures[owner[hit]] == texture]
         strand[here] = sample_levels(scene.levels[texture], uv[here], levels[here])[:, :3]
-        turn[here] = doubled_turns(_strand_directions(scene, owner[here]), normal[here], up)
     return Seen(kind, uv, normal, nearest, openness[:, 0], levels, strand, turn)
-
-
-def _strand_directions(scene: Scene, triangle: np.ndarray) -> np.ndarray:
-    """Return the directions (M, 3) on triangles (M,) along which u does not change."""
-    corners = scene.triangles[triangle]
-    first, second = (scene.place[corners[:, i]] - scene.place[corners[:, 0]] for i in (1, 2))
-    u = scene.uv[corners, 0]
-    return first * (u[:, 2] - u[:, 0])[:, None] - second * (u[:, 1] - u[:, 0])[:, None]

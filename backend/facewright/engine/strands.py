@@ -24,6 +24,7 @@ Source: Kajiya and Kay 1989; Scheuermann 2004 (Practical Real-Time Hair Renderin
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from facewright.datatypes import PART_NAMES, Lighting, Look
 from facewright.engine.mesh import BEARD, FRAME, HAIR
@@ -41,20 +42,24 @@ from facewright.engine.shading import (
     specular,
 )
 from facewright.rig.appearance import SHADE_TINT
+from facewright.rig.nouns import Piece
+
+TURN_NEIGHBOURS = 24
+"""Vertices whose strands count as one for light."""
 
 STRAND_WRAP = 0.5
-STRAND_DIFFUSE = 0.85
+STRAND_DIFFUSE = 0.9
 STRAND_OCCLUSION = 0.8
 STRAND_FLIP = -0.17
 STRAND_SPREAD = 0.35
 STRAND_RIM = 0.6
 FIRST_SHIFT = -0.10
 FIRST_EXPONENT = 70.0
-FIRST_STRENGTH = 0.055
+FIRST_STRENGTH = 0.10
 SECOND_SHIFT = 0.12
 SECOND_EXPONENT = 14.0
-SECOND_STRENGTH = 0.40
-SECOND_WHITE = 0.03
+SECOND_STRENGTH = 0.7
+SECOND_WHITE = 0.04
 FRAME_REFLECTANCE = 0.05
 FRAME_METAL = 0.7
 FRAME_ROUGHNESS = 0.35
@@ -114,23 +119,33 @@ def piece_labels(surfaces: np.ndarray) -> np.ndarray:
     return table[surfaces]
 
 
-def doubled_turns(directions: np.ndarray, normals: np.ndarray, up: np.ndarray) -> np.ndarray:
-    """Measure how far strands turn away from the fall line of the surface, telling no ends apart.
+def strand_turns(piece: Piece) -> np.ndarray:
+    """Measure at each vertex of a piece at rest how far strands turn away from the fall line, telling no ends apart.
+
+    Strands run along v of the texture. Their turn is averaged over the triangles and over the strands nearby, because
+    light sees the mass, not single cards; turned by the head it stays what it is.
 
     Args:
-        directions: (M, 3) directions of strands, of any length.
-        normals: (M, 3) unit normals.
-        up: (3,) the world's up in the same space.
+        piece: The piece.
 
     Returns:
-        (M, 2) float32 cosine and sine of twice the angle; (1, 0) for directions without a length.
+        (n, 2) float32 cosine and sine of twice the angle, of length 1.
     """
-    fall = _fall_lines(normals, up)
-    x = np.einsum("ij,ij->i", directions, fall)
-    y = np.einsum("ij,ij->i", directions, np.cross(normals, fall))
-    size = x * x + y * y
-    turns = np.stack([x * x - y * y, 2 * x * y], axis=1) / np.maximum(size, 1e-20)[:, None]
-    return np.where((size < 1e-20)[:, None], np.float32([1, 0]), turns).astype(np.float32)
+    corners, up = piece.triangles, np.array([0.0, 0.0, 1.0], np.float32)
+    first, second = (piece.vertices_m[corners[:, i]] - piece.vertices_m[corners[:, 0]] for i in (1, 2))
+    u = piece.uv[corners, 0]
+    along = first * (u[:, 2] - u[:, 0])[:, None] - second * (u[:, 1] - u[:, 0])[:, None]  # (t, 3) u stays the same
+    turns = np.zeros((len(piece.vertices_m), 2))
+    for corner in corners.T:
+        fall = fall_lines(piece.normals[corner], up)
+        x = np.einsum("ij,ij->i", along, fall)
+        y = np.einsum("ij,ij->i", along, np.cross(piece.normals[corner], fall))
+        size = np.sqrt(np.maximum(x * x + y * y, 1e-24))
+        np.add.at(turns, corner, np.stack([x * x - y * y, 2 * x * y], axis=1) / size[:, None])
+    near = cKDTree(piece.vertices_m).query(piece.vertices_m, k=min(TURN_NEIGHBOURS, len(turns)))[1]
+    turns = turns[near.reshape(len(turns), -1)].sum(axis=1)
+    sizes = np.linalg.norm(turns, axis=1, keepdims=True)
+    return np.where(sizes < 1e-12, [1, 0], turns / np.maximum(sizes, 1e-12)).astype(np.float32)
 
 
 def lens_reflection(normals: np.ndarray, positions: np.ndarray, lighting: Lighting) -> np.ndarray:
@@ -151,7 +166,8 @@ def lens_reflection(normals: np.ndarray, positions: np.ndarray, lighting: Lighti
     return np.minimum(light + LENS_GLARE * window * np.asarray(lighting.key, np.float32), LENS_MAXIMUM)
 
 
-def _fall_lines(normals: np.ndarray, up: np.ndarray) -> np.ndarray:
+def fall_lines(normals: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """Return the unit directions (M, 3) in which surfaces of normals (M, 3) fall off; none where they are level."""
     fall = normals * (normals @ up)[:, None] - up
     return fall / np.maximum(np.linalg.norm(fall, axis=1, keepdims=True), 1e-4)
 
@@ -159,7 +175,7 @@ def _fall_lines(normals: np.ndarray, up: np.ndarray) -> np.ndarray:
 def _strand_light(fragments: PieceFragments, look: Look, lighting: Lighting, up: np.ndarray) -> np.ndarray:
     light, view = light_direction(lighting), -fragments.positions
     view = view / np.linalg.norm(view, axis=1, keepdims=True)
-    normals, fall = fragments.normals, _fall_lines(fragments.normals, up)
+    normals, fall = fragments.normals, fall_lines(fragments.normals, up)
     cosine = fragments.turns[:, :1] / np.maximum(np.linalg.norm(fragments.turns, axis=1, keepdims=True), 1e-4)
     sine = np.sqrt(np.maximum(0.5 - 0.5 * cosine, 0)) * np.where(fragments.turns[:, 1:] < 0, -1, 1)
     strand = fall * np.sqrt(np.maximum(0.5 + 0.5 * cosine, 0)) + np.cross(normals, fall) * sine

@@ -10,6 +10,7 @@ from facewright.datatypes import RenderJob, Style
 from facewright.engine.mesh import BEARD, FRAME, HAIR, EngineMesh
 from facewright.engine.recent import Recent
 from facewright.engine.shading import DEFAULT_FRAME, Finish
+from facewright.engine.strands import strand_turns
 from facewright.errors import RigInvalid
 from facewright.rig.appearance import MakeUp
 from facewright.rig.nouns import Choice, Piece
@@ -56,6 +57,7 @@ class WornPiece:
     Attributes:
         path: the piece's file.
         piece: what never moves.
+        turns: (n, 2) float32 directions of strands, as `strand_turns` measures them.
         vertices_m: (n, 3) float32 world space.
         normals: (n, 3) float32 unit, world space.
         surface: HAIR, BEARD or FRAME.
@@ -64,6 +66,7 @@ class WornPiece:
 
     path: Path
     piece: Piece
+    turns: np.ndarray
     vertices_m: np.ndarray
     normals: np.ndarray
     surface: int
@@ -98,7 +101,7 @@ class WearStore:
         self._mesh = mesh
         self._bare = np.ones(mesh.vertex_count, np.float32)
         self._layers: Recent[Path, Coverage] = Recent(KEPT_LAYERS)
-        self._pieces: Recent[Path, Piece] = Recent(KEPT_PIECES)
+        self._pieces: Recent[Path, tuple[Piece, np.ndarray]] = Recent(KEPT_PIECES)
 
     def worn(self, job: RenderJob, index: int) -> Worn:
         """Look up what a job wears.
@@ -120,7 +123,7 @@ class WearStore:
         frame, openness, pieces = DEFAULT_FRAME, self._bare, []
         for number, posed in enumerate(job.pieces):
             choice = self._choice(posed.group, posed.choice, f"job {index}: pieces[{number}]")
-            piece = self._piece(choice.piece)
+            piece, turns = self._piece(choice.piece)
             vertices, normals = (np.asarray(values, np.float32) for values in (posed.vertices_m, posed.normals))
             for field, values in (("vertices_m", vertices), ("normals", normals)):
                 if values.shape != piece.vertices_m.shape or not np.isfinite(values).all():
@@ -128,7 +131,7 @@ class WearStore:
                     raise ValueError(f"job {index}: pieces[{number}].{field} must be {expected}")
             texture = find_group(self._mesh.styles, posed.group).texture
             surface = PIECE_SURFACES[posed.group]
-            pieces.append(WornPiece(choice.piece, piece, vertices, normals, surface, texture))
+            pieces.append(WornPiece(choice.piece, piece, turns, vertices, normals, surface, texture))
             openness = openness * piece.head_openness
             if surface == FRAME and choice.colour is not None:
                 frame = choice.colour
@@ -143,9 +146,14 @@ class WearStore:
             raise ValueError(f"{where}: the rig has no piece for {name!r} of the group {group!r}")
         return choice
 
-    def _piece(self, path: Path) -> Piece:
+    def _piece(self, path: Path) -> tuple[Piece, np.ndarray]:
         mesh = self._mesh
-        return self._pieces.get(path, lambda: read_piece(path, mesh.bone_count, len(mesh.triangles), mesh.vertex_count))
+
+        def read() -> tuple[Piece, np.ndarray]:
+            piece = read_piece(path, mesh.bone_count, len(mesh.triangles), mesh.vertex_count)
+            return piece, strand_turns(piece)
+
+        return self._pieces.get(path, read)
 
     def _coverage(self, path: Path) -> Coverage:
         return self._layers.get(path, lambda: _read_coverage(path, len(self._mesh.masks)))

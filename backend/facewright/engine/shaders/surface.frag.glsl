@@ -8,12 +8,12 @@ in vec3 seen_place;
 in vec3 seen_normal;
 in vec2 texture_uv;
 in float sky_share;
+in vec2 strand_turn;
 flat in float surface_index;
 
 uniform sampler2D shading;
 uniform sampler2D strands;
 uniform float texture_side;
-uniform vec3 world_up;
 
 layout(location = 0) out uvec4 seen;
 
@@ -36,17 +36,6 @@ float threshold() {
 }
 #endif
 
-#ifdef STRANDS
-// Cosine and sine of twice the angle between a strand and the fall line of the surface, which tells no ends apart.
-vec2 doubled_turn(vec3 strand, vec3 normal) {
-    vec3 fall = normal * dot(normal, world_up) - world_up;
-    fall /= max(length(fall), 1e-4);
-    vec2 turn = vec2(dot(strand, fall), dot(strand, cross(normal, fall)));
-    float size = dot(turn, turn);
-    return size < 1e-20 ? vec2(1.0, 0.0) : vec2(turn.x * turn.x - turn.y * turn.y, 2.0 * turn.x * turn.y) / size;
-}
-#endif
-
 void main() {
     vec2 along = dFdx(texture_uv), across = dFdy(texture_uv);
     float level = 0.5 * log2(max(max(dot(along, along), dot(across, across)), 1e-12)) + log2(texture_side);
@@ -55,11 +44,9 @@ void main() {
     if (textureLod(shading, texture_uv, max(level, 0.0)).a < threshold()) discard;
 #endif
 #ifdef STRANDS
-    vec3 strand = dFdx(seen_place) * across.x - dFdy(seen_place) * along.x;
     vec4 texel = textureLod(strands, texture_uv, max(level, 0.0));
     if (texel.a < threshold()) discard;
-    vec2 turn = doubled_turn(strand, normalize(seen_normal)) * 0.5 + 0.5;
-    uvec4 six_bits = uvec4(vec4(texel.gb, turn) * 63.0 + 0.5);
+    uvec4 six_bits = uvec4(vec4(texel.gb, clamp(strand_turn * 0.5 + 0.5, 0.0, 1.0)) * 63.0 + 0.5);
     place = uint(texel.r * 255.0 + 0.5) | six_bits.x << 8 | six_bits.y << 14 | six_bits.z << 20 | six_bits.w << 26;
 #endif
     uint detail = uint(clamp(level * 256.0 + 2048.5, 0.0, 65535.0));
