@@ -1,15 +1,17 @@
 """Light of what heads wear (hair, beard, frames, lenses): shaders/strands.glsl and lens.frag.glsl as formulas.
 
-Hair and beard. Strands hold detail d, shade s and a number i of their own, each in [0, 1], and lie in the surface at a
-turn from its fall line, unit(n (n.up) - up). With strand direction t, and l, v, h, openness o as in shading.py:
+Hair and beard. Strands hold detail d, shade s and a number i of their own, each in [0, 1]. They lie in the surface at
+a turn from its fall line, unit(n (n.up) - up), and agree with their neighbours by a, 0 to 1. With the direction t of a
+strand, and l, v, h and the openness o as in shading.py:
 
-    albedo    = linear(clip(colour 2 d mix(1, SHADE_TINT, s), 0, 1))
+    albedo    = linear(clip(colour 2 d mix(1, SHADE_TINT, s), 0, 1)) + STRAND_GREY d (1 - s)
+    hue       = mix(1, albedo / (max(albedo) + 0.01), FIRST_HUE)
     diffuse   = clamp((n.l + STRAND_WRAP) / (1 + STRAND_WRAP), 0, 1)
     lit       = clamp(2 n.l + 0.6, 0, 1) o
     lobe(e,x) = smoothstep(-1, 0, t'.h) (1 - (t'.h)^2)^(e / 2)         t' = unit(t + (x + STRAND_SPREAD (i - 0.5)) n)
     first     = lobe(FIRST_EXPONENT, FIRST_SHIFT)                      light mirrored on the strands
     second    = lobe(SECOND_EXPONENT, SECOND_SHIFT)                    light that went through them, so it has a colour
-    shine     = FIRST_STRENGTH first + SECOND_STRENGTH (0.5 + i) second (albedo + SECOND_WHITE)
+    shine     = a (FIRST_STRENGTH hue first + SECOND_STRENGTH (0.5 + i) second (albedo + SECOND_WHITE))
     light     = key mix(1, o, STRAND_OCCLUSION)
     colour    = albedo (light diffuse STRAND_DIFFUSE + ambient sky(n) o (1 + STRAND_RIM (1 - n.v)^4))
                 + light lit shine (1 - 0.7 s)
@@ -48,6 +50,7 @@ TURN_NEIGHBOURS = 24
 """Vertices whose strands count as one for light."""
 
 STRAND_WRAP = 0.5
+STRAND_GREY = 0.011
 STRAND_DIFFUSE = 0.9
 STRAND_OCCLUSION = 0.8
 STRAND_FLIP = -0.17
@@ -55,7 +58,8 @@ STRAND_SPREAD = 0.35
 STRAND_RIM = 0.6
 FIRST_SHIFT = -0.10
 FIRST_EXPONENT = 70.0
-FIRST_STRENGTH = 0.10
+FIRST_STRENGTH = 0.11
+FIRST_HUE = 0.45
 SECOND_SHIFT = 0.12
 SECOND_EXPONENT = 14.0
 SECOND_STRENGTH = 0.7
@@ -80,7 +84,7 @@ class PieceFragments:
         positions: (M, 3) float32 camera space.
         openness: (M,) float32.
         strands: (M, 3) float32 detail, shade and number in [0, 1].
-        turns: (M, 2) float32 cosine and sine of twice the angle to the fall line; of any length.
+        turns: (M, 2) float32 as `strand_turns` measures them.
     """
 
     surfaces: np.ndarray
@@ -129,7 +133,7 @@ def strand_turns(piece: Piece) -> np.ndarray:
         piece: The piece.
 
     Returns:
-        (n, 2) float32 cosine and sine of twice the angle, of length 1.
+        (n, 2) float32 cosine and sine of twice the angle, times how much the strands agree, 0 to 1.
     """
     corners, up = piece.triangles, np.array([0.0, 0.0, 1.0], np.float32)
     first, second = (piece.vertices_m[corners[:, i]] - piece.vertices_m[corners[:, 0]] for i in (1, 2))
@@ -142,10 +146,9 @@ def strand_turns(piece: Piece) -> np.ndarray:
         y = np.einsum("ij,ij->i", along, np.cross(piece.normals[corner], fall))
         size = np.sqrt(np.maximum(x * x + y * y, 1e-24))
         np.add.at(turns, corner, np.stack([x * x - y * y, 2 * x * y], axis=1) / size[:, None])
+    turns /= np.maximum(np.linalg.norm(turns, axis=1, keepdims=True), 1e-12)
     near = cKDTree(piece.vertices_m).query(piece.vertices_m, k=min(TURN_NEIGHBOURS, len(turns)))[1]
-    turns = turns[near.reshape(len(turns), -1)].sum(axis=1)
-    sizes = np.linalg.norm(turns, axis=1, keepdims=True)
-    return np.where(sizes < 1e-12, [1, 0], turns / np.maximum(sizes, 1e-12)).astype(np.float32)
+    return turns[near.reshape(len(turns), -1)].mean(axis=1).astype(np.float32)
 
 
 def lens_reflection(normals: np.ndarray, positions: np.ndarray, lighting: Lighting) -> np.ndarray:
@@ -176,7 +179,8 @@ def _strand_light(fragments: PieceFragments, look: Look, lighting: Lighting, up:
     light, view = light_direction(lighting), -fragments.positions
     view = view / np.linalg.norm(view, axis=1, keepdims=True)
     normals, fall = fragments.normals, fall_lines(fragments.normals, up)
-    cosine = fragments.turns[:, :1] / np.maximum(np.linalg.norm(fragments.turns, axis=1, keepdims=True), 1e-4)
+    agreement = np.linalg.norm(fragments.turns, axis=1, keepdims=True)
+    cosine = fragments.turns[:, :1] / np.maximum(agreement, 1e-4)
     sine = np.sqrt(np.maximum(0.5 - 0.5 * cosine, 0)) * np.where(fragments.turns[:, 1:] < 0, -1, 1)
     strand = fall * np.sqrt(np.maximum(0.5 + 0.5 * cosine, 0)) + np.cross(normals, fall) * sine
     away = np.einsum("ij,ij->i", normals, view) < STRAND_FLIP
@@ -185,7 +189,8 @@ def _strand_light(fragments: PieceFragments, look: Look, lighting: Lighting, up:
     detail, shade, number = (fragments.strands[:, i, None] for i in range(3))
     base = np.where((fragments.surfaces == BEARD)[:, None], look.colours.beard, look.colours.hair)
     base = base * (2 * detail) * (1 + (np.float32(SHADE_TINT) - 1) * shade)
-    albedo = linear_from_srgb(np.clip(base, 0, 1))
+    albedo = linear_from_srgb(np.clip(base, 0, 1)) + STRAND_GREY * detail * (1 - shade)
+    hue = 1 + (albedo / (albedo.max(axis=1, keepdims=True) + 0.01) - 1) * FIRST_HUE
     openness = fragments.openness[:, None]
     toward = (normals @ light)[:, None]
     facing = np.maximum(np.einsum("ij,ij->i", normals, view), 0)[:, None]
@@ -196,10 +201,10 @@ def _strand_light(fragments: PieceFragments, look: Look, lighting: Lighting, up:
     halfway, shift = halfway_directions(view, light), STRAND_SPREAD * (number - 0.5)
     first = _highlight(strand, normals, halfway, shift + FIRST_SHIFT, FIRST_EXPONENT)
     second = _highlight(strand, normals, halfway, shift + SECOND_SHIFT, SECOND_EXPONENT)
-    shine = FIRST_STRENGTH * first + SECOND_STRENGTH * (0.5 + number) * second * (albedo + SECOND_WHITE)
+    shine = FIRST_STRENGTH * hue * first + SECOND_STRENGTH * (0.5 + number) * second * (albedo + SECOND_WHITE)
     rim = STRAND_RIM * (1 - facing) ** 4
     around = np.asarray(lighting.ambient, np.float32) * sky(normals[:, 1]) * openness * (1 + rim)
-    return albedo * (key * diffuse * STRAND_DIFFUSE + around) + key * lit * shine * (1 - 0.7 * shade)
+    return albedo * (key * diffuse * STRAND_DIFFUSE + around) + key * lit * shine * agreement * (1 - 0.7 * shade)
 
 
 def _highlight(

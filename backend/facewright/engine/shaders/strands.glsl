@@ -11,15 +11,16 @@ vec3 strand_light(Seen seen, vec3 view) {
     vec3 normal = seen.normal;
     vec3 fall = normal * dot(normal, world_up) - world_up;
     fall /= max(length(fall), 1e-4);
-    float size = max(length(seen.turn), 1e-4);
-    float cosine = seen.turn.x / size;
+    float agreement = length(seen.turn);
+    float cosine = seen.turn.x / max(agreement, 1e-4);
     float sine = sqrt(max(0.5 - 0.5 * cosine, 0.0)) * (seen.turn.y < 0.0 ? -1.0 : 1.0);
     vec3 strand = fall * sqrt(max(0.5 + 0.5 * cosine, 0.0)) + cross(normal, fall) * sine;
     if (dot(normal, view) < STRAND_FLIP) normal = -normal;
 
     vec3 base = seen.kind == 1 + BEARD ? beard_colour : hair_colour;
     base = tinted(base * 2.0 * seen.strand.x, SHADE_TINT, seen.strand.y);
-    vec3 albedo = linear_from_srgb(clamp(base, 0.0, 1.0));
+    vec3 albedo = linear_from_srgb(clamp(base, 0.0, 1.0)) + STRAND_GREY * seen.strand.x * (1.0 - seen.strand.y);
+    vec3 hue = mix(vec3(1.0), albedo / (max(albedo.r, max(albedo.g, albedo.b)) + 0.01), FIRST_HUE);
     float openness = seen.openness;
     float toward = dot(normal, light_direction);
     float facing = max(dot(normal, view), 0.0);
@@ -32,10 +33,10 @@ vec3 strand_light(Seen seen, vec3 view) {
     float first = strand_highlight(strand, normal, halfway, shift + FIRST_SHIFT, FIRST_EXPONENT);
     float second = strand_highlight(strand, normal, halfway, shift + SECOND_SHIFT, SECOND_EXPONENT);
     float glint = 0.5 + seen.strand.z;
-    vec3 shine = vec3(FIRST_STRENGTH * first) + SECOND_STRENGTH * glint * second * (albedo + SECOND_WHITE);
+    vec3 shine = FIRST_STRENGTH * first * hue + SECOND_STRENGTH * glint * second * (albedo + SECOND_WHITE);
     float rim = STRAND_RIM * pow(1.0 - facing, 4.0);
     vec3 colour = albedo * (key * diffuse * STRAND_DIFFUSE + light_ambient * sky(normal.y) * openness * (1.0 + rim));
-    return colour + key * lit * shine * (1.0 - 0.7 * seen.strand.y);
+    return colour + key * lit * shine * agreement * (1.0 - 0.7 * seen.strand.y);
 }
 
 vec3 frame_light(Seen seen, vec3 view) {
