@@ -12,7 +12,15 @@ from safetensors.numpy import load_file
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.sources import makehuman
 from facewright.rig.spec import load_rig
-from facewright.training.rig_bones import MIRROR_SIGNS, mirrored_name, rest_rotation, upright_roll
+from facewright.training.rig_bones import (
+    MIRROR_SIGNS,
+    BoneTable,
+    mirrored_name,
+    rest_rotation,
+    table_of_rig,
+    upright_roll,
+)
+from facewright.training.rig_parameters import BoundHead, ChannelSolver, ScaleRule
 from facewright.training.rig_shapes import BUDGET_MM, align_similarity
 from facewright.training.skinning_decomposition import (
     FaceBones,
@@ -219,3 +227,36 @@ def test_alignment_undoes_a_similarity():
 def test_a_vertex_in_the_middle_is_bound_to_both_sides_alike():
     kept = keep_largest(np.array([[0.4, 0.2, 0.25, 0.15]]), np.array([0]), np.array([1, 0, 3, 2]), 4)
     np.testing.assert_allclose(kept, [[0.3, 0.3, 0.2, 0.2]])
+
+
+@pytest.fixture
+def swollen():
+    """A solver for two bones in a cloud of points, and the shape that swells the cloud around one of them by 60 %."""
+    points = np.random.default_rng(3).normal(size=(200, 3)) * 0.01
+    heads = np.array([[0, 0, -0.1], [0, 0, 0.0]])
+    bones = BoneTable(
+        ("root", "face"), ("root", "nose"), np.array([-1, 0]), heads, heads + [0, -0.01, 0], np.zeros(2),
+        np.arange(2), np.array([-1, 0])
+    )  # fmt: skip
+    return ChannelSolver(BoundHead(points, np.tile([0.0, 1.0], (200, 1)), bones)), 0.6 * points
+
+
+def test_channels_reach_a_shape_within_the_limits_of_scale(swollen):
+    solver, shape = swollen
+    free = solver.solve(shape, False, ScaleRule(-0.5, 1.0, 0.0))[1]
+    np.testing.assert_allclose(free, [0] * 6 + [0.6] * 3, atol=2e-3)
+    held = solver.solve(shape, False, ScaleRule(-0.5, 0.25, 1.0))[1]
+    np.testing.assert_allclose(held, [0] * 6 + [0.25] * 3, atol=2e-3)
+
+
+def test_a_dearer_scale_is_used_less(swollen):
+    solver, shape = swollen
+    cheap, dear = (solver.solve(shape, False, ScaleRule(-0.5, 1.0, ridge))[1, 6] for ridge in (1.0, 500.0))
+    assert dear < 0.8 * cheap
+
+
+def test_the_skeleton_read_back_from_the_rig_is_the_authored_one(bones):
+    table = table_of_rig(load_rig("makehuman"))
+    assert table.names == tuple(bone["name"] for bone in bones)
+    np.testing.assert_allclose(table.heads_m, [bone["head"] for bone in bones], atol=1e-7)
+    assert [table.names[j] for j in table.mirror] == [mirrored_name(name) for name in table.names]
