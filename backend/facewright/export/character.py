@@ -17,7 +17,7 @@ from facewright.rig.styles import find_choice, find_group, read_piece
 HEAD = "head_mesh"
 """Name of the part that is the head itself; bones may well be called "head"."""
 
-SMALLEST_OPENNESS = 0.35
+SMALLEST_OPENNESS = 0.5
 """Where a piece sees no sky at all, exported colours are darkened to this share; viewers light the rest."""
 
 
@@ -148,6 +148,22 @@ def smooth_normals(vertices_m: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return np.where(length > 1e-14, normals / np.maximum(length, 1e-14), [0.0, 0.0, 1.0]).astype(np.float32)
 
 
+def facing_triangles(vertices_m: np.ndarray, normals: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Turn triangles to the side of their vertices' normals; viewers mirror the normals of what they see from behind.
+
+    Args:
+        vertices_m: (n, 3).
+        normals: (n, 3).
+        triangles: (t, 3).
+
+    Returns:
+        (t, 3) the same triangles, some with two corners swapped.
+    """
+    a, b, c = (vertices_m[triangles[:, k]] for k in range(3))
+    is_turned = (np.cross(b - a, c - a) * normals[triangles].sum(1)).sum(1) < 0
+    return np.where(is_turned[:, None], triangles[:, ::-1], triangles)
+
+
 def _head_part(rig: Rig) -> Part:
     mesh, look = rig.mesh, rig.appearance
     own = np.arange(len(mesh.vertices_m), dtype=np.int32)
@@ -184,20 +200,23 @@ def _dressed(
     made = [piece_material(group, choice, bool(kind), look) for kind in used]
     textures = {name: picture for _, added in made for name, picture in added.items()}
     part = _piece_part(rig, f"{group.name}_{choice.name}", piece, first + local.reshape(-1).astype(np.int32))
+    if not textures:
+        part = dataclasses.replace(part, uv=None)
     return part, [material for material, _ in made], textures
 
 
 def _piece_part(rig: Rig, name: str, piece: Piece, material: np.ndarray) -> Part:
     own = np.arange(len(piece.vertices_m), dtype=np.int32)
+    triangles = facing_triangles(piece.vertices_m, piece.normals, piece.triangles)
     return Part(
         name=name,
         vertices_m=piece.vertices_m,
         normals=piece.normals,
-        triangles=piece.triangles,
+        triangles=triangles,
         material=material,
         uv=piece.uv,
         uv_vertex=own,
-        uv_triangles=piece.triangles,
+        uv_triangles=triangles,
         indices=piece.indices,
         weights=piece.weights,
         blendshapes=piece_blendshapes(rig, piece).astype(np.float32) if piece.follow.any() else None,

@@ -14,7 +14,7 @@ from facewright.rig.nouns import SURFACES, Choice, Rig, StyleGroup
 ALBEDO, NORMAL, ROUGHNESS = "albedo", "normal", "roughness"
 """Names of the head's own pictures."""
 
-LENS_OPACITY = 0.12
+LENS_COLOUR, LENS_OPACITY = (0.25, 0.27, 0.29), 0.1
 SOLID_STRANDS = 8
 """Texels of a strand texture less opaque than this have no colour of their own."""
 
@@ -130,7 +130,7 @@ def piece_material(
         look: The head's.
     """
     if is_lens:
-        lens = Material("lens", roughness=0.03, opacity=LENS_OPACITY, double_sided=True)
+        lens = Material("lens", colour=LENS_COLOUR, roughness=0.03, opacity=LENS_OPACITY, double_sided=True)
         return lens, {}
     if group.texture is None:
         colour = choice.colour or _triple(look.colours.hair)

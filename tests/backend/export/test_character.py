@@ -7,7 +7,13 @@ import torch
 from backend.export.painted_rig import COLOURS, DRESSED, dressed_rig, painted_rig
 from facewright.datatypes import Look, Style
 from facewright.errors import RigInvalid
-from facewright.export.character import bake_pose, bone_matrices, build_character, smooth_normals
+from facewright.export.character import (
+    bake_pose,
+    bone_matrices,
+    build_character,
+    facing_triangles,
+    smooth_normals,
+)
 from facewright.export.materials import tinted_strands
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
@@ -80,6 +86,14 @@ def test_normals_of_a_tetrahedron_point_from_its_middle():
     corners = np.array([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], np.float32)
     triangles = np.array([[0, 1, 2], [0, 3, 1], [0, 2, 3], [1, 3, 2]])
     np.testing.assert_allclose(smooth_normals(corners, triangles), corners / np.sqrt(3), atol=1e-6)
+
+
+def test_triangles_of_cards_are_turned_to_the_side_of_their_normals():
+    points = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]])
+    triangles = np.array([[0, 1, 2], [1, 2, 3]])  # the first faces +z, the second -z
+    upwards, downwards = np.tile([0.0, 0, 1], (4, 1)), np.tile([0.0, 0, -1], (4, 1))
+    np.testing.assert_array_equal(facing_triangles(points, upwards, triangles), [[0, 1, 2], [3, 2, 1]])
+    np.testing.assert_array_equal(facing_triangles(points, downwards, triangles), [[2, 1, 0], [1, 2, 3]])
 
 
 def test_a_wrong_number_of_parameters_is_refused(tmp_path):

@@ -253,7 +253,8 @@ def test_pieces_are_meshes_on_the_same_skeleton_that_move_as_the_wardrobe_poses_
         primitives = meshes[name]["primitives"]
         weights = expression if name == "beard_full" else []
         found = np.concatenate([skinned_corners(glb, primitive, weights) for primitive in primitives])
-        np.testing.assert_allclose(found, piece.vertices_m[[[0, 1, 2], [1, 3, 2], [2, 3, 4]]], atol=1e-5)
+        faces = piece.vertices_m[[[0, 1, 2], [1, 3, 2], [2, 3, 4]]]
+        np.testing.assert_allclose(np.sort(found, axis=1), np.sort(faces, axis=1), atol=1e-5)
     assert meshes["beard_full"]["extras"]["targetNames"] == list(ARKIT_52)
     assert "targets" not in meshes["hair_bob"]["primitives"][0]
 
@@ -281,7 +282,7 @@ def test_the_depth_of_a_mass_of_hair_darkens_its_vertices(worn):
     _, glb = worn
     (hair,) = next(mesh for mesh in glb.json["meshes"] if mesh["name"] == "hair_bob")["primitives"]
     openness = np.array([0, 51, 102, 204, 255]) / 255
-    np.testing.assert_allclose(glb.array(hair["attributes"]["COLOR_0"])[:, 1], 0.35 + 0.65 * openness, atol=1e-6)
+    np.testing.assert_allclose(glb.array(hair["attributes"]["COLOR_0"])[:, 1], 0.5 + 0.5 * openness, atol=1e-6)
 
 
 def test_eyes_have_a_clear_coat(glb):
