@@ -116,6 +116,17 @@ def ramp(low: float, high: float, value: np.ndarray) -> np.ndarray:
     return share * share * (3 - 2 * share)
 
 
+def hairs_at_edge(
+    comb: Comb, length_mm: float, hairline: tuple[tuple[float, float], ...] = HAIRLINE, where: Amount | None = None
+) -> Coat:
+    """Return a coat of single hairs along the hairline."""
+    lay = Lay(("edge_a", "edge_b"), 0.008, 4, 0.2, root_shade=0.9, taper=0.6)
+    return Coat(
+        0.0072, lay, comb, constant(length_mm), constant(2.5), hairline, (-1.0, 5.0), where, stray=0.25, rise_m=0.01,
+        weight=0.1,
+    )  # fmt: skip
+
+
 def constant(value: float) -> Amount:
     """Return the amount that is the same everywhere."""
     return lambda places: np.full(len(places), value)
@@ -125,4 +136,5 @@ def _clumped(places: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Return noise (k, 3) that neighbours share for the greater part."""
     centres = places[generator.choice(len(places), min(CLUMPS, len(places)), replace=False)]
     _, nearest = cKDTree(centres).query(places)
-    return 0.8 * generator.normal(0, 1, centres.shape)[nearest] + 0.6 * generator.normal(0, 1, places.shape)
+    noise = 0.8 * generator.normal(0, 1, centres.shape)[nearest] + 0.6 * generator.normal(0, 1, places.shape)
+    return np.clip(noise, -1.6, 1.6)

@@ -56,9 +56,9 @@ def curly(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
 
     parts = [span_cap(scalp, Cap(HAIRLINE, lambda p: 0.45 * lift(p), "coil", 18, 8, 48, 0.25, 0.55, 1.0), generator)]
     for spacing, share, width, names, swing in (
-        (0.0150, 0.55, 0.026, ("curly_a", "wavy_a"), 5.0),
-        (0.0150, 0.85, 0.022, ("curly_a", "curly_b"), 6.0),
-        (0.0160, 1.10, 0.017, ("curly_b", "curly_c"), 6.0),
+        (0.0165, 0.55, 0.028, ("curly_a", "wavy_a"), 5.0),
+        (0.0160, 0.85, 0.023, ("curly_a", "curly_b"), 6.0),
+        (0.0170, 1.10, 0.018, ("curly_b", "curly_c"), 6.0),
     ):
         lay = Lay(names, width, 7, 0.6, 0.22, 0.6, taper=0.9)
         coat = Coat(

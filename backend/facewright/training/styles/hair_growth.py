@@ -106,7 +106,7 @@ class Lay:
     width_m: float
     points: int = 6
     twist_rad: float = 0.25
-    tilt: float = 0.16
+    tilt: float = 0.10
     root_shade: float = 0.6
     tip_shade: float = 1.0
     taper: float = 0.75
@@ -145,6 +145,8 @@ class Cap:
         edge: share of the way to the hairline over which the height sinks to nothing.
         shade: factor on its openness.
         reach: exponent of the texture along the way; larger ones squeeze its tips towards the hairline.
+        tiles: how often the strip is laid to and fro on the way; the way must have as many rows, or a multiple.
+        inset_mm: how far inside the hairline the shell ends.
     """
 
     hairline: tuple[tuple[float, float], ...]
@@ -156,6 +158,8 @@ class Cap:
     edge: float = 0.25
     shade: float = 0.5
     reach: float = 1.5
+    tiles: int = 1
+    inset_mm: float = -2.0
 
 
 def span_cap(scalp: Scalp, cap: Cap, generator: np.random.Generator) -> PieceMesh:
@@ -168,7 +172,7 @@ def span_cap(scalp: Scalp, cap: Cap, generator: np.random.Generator) -> PieceMes
     angle = np.linspace(0.02, 2.4, 160)
     fan = np.cos(angle)[:, None, None] * pole + np.sin(angle)[:, None, None] * ring  # (160, c, 3)
     depth = hair_depth_mm(scalp, cast_on_skull(scalp, fan), cap.hairline)
-    last = np.argmax(depth < -2.0, axis=0)
+    last = np.argmax(depth < cap.inset_mm, axis=0)
     limit = angle[np.where(last > 0, last, len(angle) - 1)]
     share = np.linspace(0, 1, cap.rows)[:, None] ** 0.9
     theta = 0.02 + (limit[None] - 0.02) * share
@@ -182,7 +186,8 @@ def span_cap(scalp: Scalp, cap: Cap, generator: np.random.Generator) -> PieceMes
     points = points + out * (height + 0.0004)[..., None]
     left_u, bottom, right_u, top = strip_box(cap.strip)
     ramp = np.abs((np.arange(cap.columns + 1) * cap.sectors / cap.columns) % 2 - 1)
-    v = top + (bottom - top) * share**cap.reach
+    way = np.linspace(0, cap.tiles, cap.rows)[:, None] if cap.tiles > 1 else share**cap.reach
+    v = top + (bottom - top) * np.abs((way + 1) % 2 - 1)
     uv = np.stack(np.broadcast_arrays((left_u + (right_u - left_u) * ramp)[None], v), axis=-1)
     return sheet(points, scalp.mass_normal(points), uv, False, cap.shade)
 

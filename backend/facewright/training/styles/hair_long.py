@@ -4,7 +4,7 @@ import numpy as np
 
 from facewright.training.appearance.features import HAIRLINE
 from facewright.training.styles.cards import PieceMesh, join
-from facewright.training.styles.hair_coats import Coat, constant, lay_coat, ramp
+from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat, ramp
 from facewright.training.styles.hair_growth import Cap, Comb, Lay, span_cap
 from facewright.training.styles.scalp import Scalp
 
@@ -39,9 +39,10 @@ def part_and_fall(part_mm: float, back: float = 0.5, tuck: tuple[float, float] |
 def fend_face(places: np.ndarray) -> np.ndarray:
     """Push hair sideways out of the face."""
     least = ramp(-28, 5, places[:, 1]) * np.interp(places[:, 2], (40, 60, 74), (66, 46, 0))
-    x = places[:, 0]
+    x, brow = places[:, 0], ramp(30, 45, places[:, 2]) * ramp(90, 78, places[:, 2])
+    over = np.maximum(places[:, 1] - (11.0 - 0.018 * x * x), 0) * brow
     pushed = np.where(np.abs(x) < least, np.sign(x) * (np.abs(x) + 0.35 * (least - np.abs(x))), x)
-    return np.stack([pushed, places[:, 1], places[:, 2]], axis=1)
+    return np.stack([pushed, places[:, 1] - 0.5 * over, places[:, 2]], axis=1)
 
 
 def long_straight(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
@@ -100,17 +101,17 @@ def _fringe_comb(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndar
 def _hanging(scalp, generator, comb, part_mm, level_mm, names, volume, spread_mm=9.0, wave_mm=(0.0, 80.0)) -> PieceMesh:
     """Hang coats of cards over one another, from an opaque inner one to single strands, and cover the parting."""
     points, wider = (14, 1.35) if wave_mm[0] else (9, 1.0)
-    parts = [span_cap(scalp, Cap(HAIRLINE, constant(3.0 * volume), shade=0.75), generator)]
+    parts = [span_cap(scalp, Cap(HAIRLINE, constant(5.0 * volume), shade=0.75), generator)]
 
     def near_part(places: np.ndarray) -> np.ndarray:
         return (np.abs(places[:, 0] - part_mm) < 11) * ramp(-140, -105, places[:, 1])
 
     for spacing, lift, strips, width, where in (
-        (0.0205, 5.0, names[0], 0.030, None),
-        (0.0205, 9.0, names[1], 0.024, None),
-        (0.0205, 12.5, names[2], 0.019, None),
-        (0.0330, 14.0, names[3], 0.012, None),
-        (0.0085, 9.0, names[2], 0.012, near_part),
+        (0.0235, 7.0, names[0], 0.034, None),
+        (0.0220, 10.0, names[1], 0.026, None),
+        (0.0220, 12.5, names[2], 0.020, None),
+        (0.0340, 13.5, names[3], 0.012, None),
+        (0.0090, 9.0, names[2], 0.013, near_part),
     ):
 
         def height(places: np.ndarray, lift: float = lift) -> np.ndarray:
@@ -119,8 +120,9 @@ def _hanging(scalp, generator, comb, part_mm, level_mm, names, volume, spread_mm
         lay = Lay(strips, width * wider, points, 0.12, 0.12, 0.85, taper=0.8, spacing=1.5 if points < 14 else 1.15)
         coat = Coat(
             spacing * wider, lay, comb, constant(370.0), height, where=where, level_mm=level_mm,
-            level_spread_mm=spread_mm, stray=0.06, wave_mm=wave_mm, rise_m=0.07, pull=0.25, weight=0.5, hold=0.5,
+            level_spread_mm=spread_mm, stray=0.045, wave_mm=wave_mm, rise_m=0.07, pull=0.25, weight=0.5, hold=0.5,
             start=0.25, fend=fend_face,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
-    return join(parts)
+    front = hairs_at_edge(comb, 22.0, where=lambda places: ramp(-70, -40, places[:, 1]))
+    return join([*parts, lay_coat(scalp, front, generator)])

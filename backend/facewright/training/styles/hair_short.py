@@ -4,7 +4,7 @@ import numpy as np
 
 from facewright.training.appearance.features import HAIRLINE
 from facewright.training.styles.cards import PieceMesh, join
-from facewright.training.styles.hair_coats import Coat, constant, lay_coat, radiate, ramp
+from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat, radiate, ramp
 from facewright.training.styles.hair_growth import Cap, Lay, span_cap
 from facewright.training.styles.scalp import Scalp
 
@@ -12,9 +12,6 @@ RECEDING_HAIRLINE = (
     (0, 84), (9, 85), (18, 90), (27, 97), (36, 97), (43, 84), (49, 56), (55, 24), (61, -2), *HAIRLINE[8:],
 )  # fmt: skip
 """As HAIRLINE, with high temples on both sides of a forelock."""
-
-EDGE = Lay(("edge_a", "edge_b"), 0.008, 4, 0.2, root_shade=0.9, taper=0.6)
-"""Single hairs along the hairline."""
 
 PART_MM = 33.0
 
@@ -42,16 +39,18 @@ def combed_back(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarr
 
 def buzz(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """A short fuzz over a painted scalp."""
-    lay = Lay(("stubble",), 0.016, 3, 0.3, 0.2, 0.8, 1.0, 0.9)
-    coat = Coat(0.0085, lay, lambda p, r, s: radiate(p), constant(7.0), constant(2.2), depth_mm=(4.0, 999.0))
-    return lay_coat(scalp, coat, generator)
+    shells = [
+        Cap(HAIRLINE, constant(height), "stubble", 12, 10, 48, 0.12, 1.0, tiles=9, inset_mm=inset)
+        for height, inset in ((1.3, 3.0), (2.5, 4.5))
+    ]
+    return join([span_cap(scalp, shell, generator) for shell in shells])
 
 
 def short(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """A textured crop: longer on top, swept forward and to the side, tapered at sides and nape."""
 
     def length(places: np.ndarray) -> np.ndarray:
-        return 13 + 30 * ramp(30, 85, places[:, 2])
+        return 17 + 26 * ramp(30, 85, places[:, 2]) - 4 * ramp(-20, -65, places[:, 2])
 
     def lift(places: np.ndarray) -> np.ndarray:
         return 3.6 + 9.5 * ramp(20, 85, places[:, 2])
@@ -64,7 +63,7 @@ def side_part(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
 
     def length(places: np.ndarray) -> np.ndarray:
         top = ramp(40, 82, places[:, 2])
-        return 15 + 55 * top * ramp(PART_MM + 8, PART_MM - 10, places[:, 0]) + 18 * top
+        return 18 + 52 * top * ramp(PART_MM + 8, PART_MM - 10, places[:, 0]) + 18 * top
 
     def lift(places: np.ndarray) -> np.ndarray:
         top = ramp(25, 85, places[:, 2])
@@ -92,7 +91,7 @@ def slicked(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
             spacing, lay, combed_back, length, lambda p, k=share: k * lift(p), stray=0.07, rise_m=0.03, hold=0.6
         )
         parts.append(lay_coat(scalp, coat, generator))
-    parts.append(_edge(scalp, generator, HAIRLINE, combed_back, 16.0))
+    parts.append(lay_coat(scalp, hairs_at_edge(combed_back, 16.0), generator))
     return join(parts)
 
 
@@ -114,14 +113,14 @@ def _cropped(scalp, generator, hairline, comb, length, lift, density=1.0) -> Pie
     def share(places: np.ndarray) -> np.ndarray:
         return 1 - (1 - density) * ramp(55, 80, places[:, 2])
 
-    sides = Lay(("straight_b", "stubble"), 0.010, 4, 0.25, 0.14, 0.75)
+    sides = Lay(("straight_b", "straight_c"), 0.010, 4, 0.25, 0.07, 0.8)
     parts = [span_cap(scalp, Cap(hairline, lambda p: 0.35 * lift(p), shade=0.6), generator)] if density == 1 else []
     for spacing, height, low, lay in (
-        (0.0135, 0.6, False, Lay(("straight_b", "dense"), 0.016, 5, 0.2, 0.14, 0.6)),
-        (0.0120, 0.9, False, Lay(("straight_a", "straight_b"), 0.013, 5, 0.3, 0.16, 0.7)),
-        (0.0150, 1.1, False, Lay(("straight_b", "straight_c"), 0.010, 5, 0.35, 0.18, 0.8)),
-        (0.0092, 0.8, True, sides),
-        (0.0110, 1.0, True, sides),
+        (0.0135, 0.6, False, Lay(("straight_b", "dense"), 0.017, 5, 0.2, 0.08, 0.65)),
+        (0.0120, 0.9, False, Lay(("straight_a", "straight_b"), 0.014, 5, 0.3, 0.1, 0.75)),
+        (0.0150, 1.1, False, Lay(("straight_b", "straight_c"), 0.010, 5, 0.35, 0.12, 0.85)),
+        (0.0100, 0.8, True, sides),
+        (0.0110, 1.05, True, sides),
     ):
 
         def where(places: np.ndarray, low: bool = low) -> np.ndarray:
@@ -133,13 +132,5 @@ def _cropped(scalp, generator, hairline, comb, length, lift, density=1.0) -> Pie
             weight=0.2, stray=0.2 if not low else 0.1,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
-    parts.append(_edge(scalp, generator, hairline, comb, 13.0))
+    parts.append(lay_coat(scalp, hairs_at_edge(comb, 13.0, hairline), generator))
     return join(parts)
-
-
-def _edge(scalp, generator, hairline, comb, length_mm) -> PieceMesh:
-    """Set single hairs along the hairline."""
-    coat = Coat(
-        0.007, EDGE, comb, constant(length_mm), constant(2.5), hairline, (-1.0, 5.0), stray=0.3, rise_m=0.01, weight=0.1
-    )
-    return lay_coat(scalp, coat, generator)

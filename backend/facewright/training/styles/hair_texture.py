@@ -29,6 +29,7 @@ class Strip:
         ragged: share of the length over which strands end.
         taper: share by which a bundle has narrowed at its tip.
         bald_root: share of the length over which strands begin.
+        dash: length of strands that lie scattered as a share of the strip's; 0 for strands that hang from its top.
         loop: swing along the strand, as a share of the room; together with `wave` it draws rings.
     """
 
@@ -44,6 +45,7 @@ class Strip:
     taper: float = 0.5
     bald_root: float = 0.0
     loop: float = 0.0
+    dash: float = 0.0
 
 
 STRIPS = {
@@ -61,7 +63,7 @@ STRIPS = {
     "curly_c": Strip((256, 640, 384, 1024), 4, 20, 1.9, 0.6, 1.3, 5.5, 0.06, 0.5, 0.5, 0.1, 1.0),
     "fuzzy_a": Strip((384, 640, 512, 1024), 9, 16, 1.7, 1.8, 0.9, 6.0, 0.22, 0.7, 0.1, 0.12),
     "fuzzy_b": Strip((512, 640, 640, 1024), 8, 14, 1.6, 1.8, 1.0, 5.0, 0.3, 0.85, 0.1, 0.3),
-    "stubble": Strip((640, 640, 768, 1024), 16, 7, 1.6, 1.6, 0.2, 0.5, 0.06, 0.9, 0.1, 0.25),
+    "stubble": Strip((640, 640, 768, 1024), 16, 105, 1.7, 1.6, 0.2, 0.5, 0.06, 0.9, 0.0, dash=0.028),
     "coil": Strip((768, 640, 896, 1024), 16, 34, 1.9, 2.2, 0.9, 9.0, 0.3, 0.12, 0.0),
     "cap": Strip((896, 640, 1024, 1024), 11, 34, 2.2, 1.7, 0.15, 0.6, 0.01, 0.22, 0.0),
 }
@@ -135,7 +137,10 @@ def _lock(
         x = middle + side * narrow + swing * 0.8 + turn * 0.2 + drift + noise * (0.3 + along)
         end = min(lock_end + 0.1, 1.0) - strip.ragged * generator.random() ** 1.6
         start = strip.bald_root * generator.random()
-        part = np.linspace(start, max(end, start + 0.1), 48)
+        if strip.dash:
+            start = generator.random() * (1 - strip.dash)
+            end = start + strip.dash * generator.uniform(0.6, 1.4)
+        part = np.linspace(start, max(end, start + 0.015), 48)
         points = np.stack([np.interp(part, along, x), part * (height - 1) + np.interp(part, along, rise)], axis=1)
         tone = 127 + lock_tone + generator.normal(0, 17) + 26 * (layer - 0.55)
         found.append((layer, points, float(np.clip(tone, 60, 205)) // 4 * 4))

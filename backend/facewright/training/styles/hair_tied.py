@@ -4,7 +4,7 @@ import numpy as np
 
 from facewright.training.appearance.features import HAIRLINE
 from facewright.training.styles.cards import PieceMesh, across, join, resample, strips
-from facewright.training.styles.hair_coats import Coat, constant, lay_coat, ramp
+from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat, ramp
 from facewright.training.styles.hair_growth import Cap, Lay, lay_cards, span_cap
 from facewright.training.styles.hair_texture import strip_box
 from facewright.training.styles.scalp import Scalp
@@ -19,7 +19,7 @@ BUN_RADIUS_MM = 27.0
 def tied_back(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """Hair gathered at the back of the head into a pony tail."""
     gathered = _gathered(scalp, generator, TAIL_MM)
-    count, share = 90, np.linspace(0, 1, 24)[None, :]
+    count, share = 70, np.linspace(0, 1, 24)[None, :]
     angle, ring = generator.uniform(0, 2 * np.pi, (count, 1)), np.sqrt(generator.random((count, 1)))
     side, high = np.cos(angle) * ring, np.sin(angle) * ring
     length = generator.uniform(170, 215, (count, 1))
@@ -40,7 +40,7 @@ def bun(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     axis /= np.linalg.norm(axis)
     first = np.array([1.0, 0.0, 0.0])
     second = np.cross(axis, first)
-    count, share = 64, np.linspace(0, 1, 16)[None, :]
+    count, share = 56, np.linspace(0, 1, 16)[None, :]
     start, tilt = generator.uniform(0, 2 * np.pi, (count, 1)), generator.uniform(-0.35, 1.25, (count, 1))
     angle = start + share * generator.uniform(1.5, 2.6, (count, 1))
     level = np.clip(tilt + 0.35 * (share - 0.5), -0.5, 1.35)
@@ -78,9 +78,9 @@ def _gathered(scalp: Scalp, generator: np.random.Generator, tie_mm: tuple[float,
 
     parts = [span_cap(scalp, Cap(HAIRLINE, constant(2.5), shade=0.7), generator)]
     for spacing, lift, lay in (
-        (0.0175, 4.0, Lay(("dense",), 0.022, 7, 0.06, 0.08, 0.85, taper=0.35)),
-        (0.0165, 6.0, Lay(("straight_a", "dense"), 0.017, 7, 0.1, 0.1, 0.85, taper=0.35)),
-        (0.0240, 7.5, Lay(("straight_b", "straight_c", "edge_a"), 0.011, 7, 0.15, 0.1, 0.9, taper=0.4)),
+        (0.0185, 4.0, Lay(("dense",), 0.022, 7, 0.06, 0.08, 0.85, taper=0.35)),
+        (0.0180, 6.0, Lay(("straight_a", "dense"), 0.017, 7, 0.1, 0.1, 0.85, taper=0.35)),
+        (0.0270, 7.5, Lay(("straight_b", "straight_c", "edge_a"), 0.011, 7, 0.15, 0.1, 0.9, taper=0.4)),
     ):
         coat = Coat(
             spacing,
@@ -96,11 +96,7 @@ def _gathered(scalp: Scalp, generator: np.random.Generator, tie_mm: tuple[float,
             start=0.2,
         )
         parts.append(lay_coat(scalp, coat, generator))
-    edge = Lay(("edge_a", "edge_b"), 0.009, 5, 0.2, root_shade=0.9, taper=0.6)
-    loose = Coat(
-        0.0075, edge, comb, constant(24.0), constant(3.0), depth_mm=(-1.0, 5.0), stray=0.25, rise_m=0.01, weight=0.1
-    )
-    parts.append(lay_coat(scalp, loose, generator))
+    parts.append(lay_coat(scalp, hairs_at_edge(comb, 24.0), generator))
     return join(parts)
 
 
