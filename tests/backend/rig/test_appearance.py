@@ -10,7 +10,7 @@ from facewright.rig.appearance import MASK_CHANNELS, MASK_FILES, compose, read_m
 from facewright.rig.nouns import Appearance
 from facewright.rig.spec import RIGS_DIR
 
-WORN = ("beard", "glasses")
+WORN = ("beard", "glasses", "hair", "brows")
 """Parts that layers and pieces of styles make."""
 COLOURS = FaceColours(*np.random.default_rng(0).uniform(0.1, 0.9, (6, 3)).astype(np.float32))
 
@@ -102,7 +102,7 @@ def test_a_grey_mask_file_is_refused(tmp_path):
 
 def test_the_default_rigs_files_are_small_and_name_every_part():
     folder = RIGS_DIR / "makehuman"
-    pictures = [*MASK_FILES, "labels.png"]
+    pictures = [*MASK_FILES, "labels.png", "marks.png", "relief.png"]
     assert sum((folder / name).stat().st_size for name in pictures) < 3e6
     assert read_masks(folder).shape == (1024, 1024, 12)
     with Image.open(folder / "labels.png") as picture:

@@ -85,8 +85,8 @@ def test_the_face_has_more_texels_than_the_back_of_the_head(atlas):
         ((0, 42, -36), 8, "nose"),
         ((0, 24, 45), 12, "skin"),
         ((40, 10, -40), 12, "skin"),
-        ((0, -100, 104), 25, "hair"),
-        ((0, -165, 10), 15, "hair"),
+        ((0, -100, 104), 25, "skin"),
+        ((0, -165, 10), 15, "skin"),
         ((0, -45, -160), 12, "neck"),
         ((0, 20, -102), 8, "skin"),
         ((80, -82, -12), 6, "ears"),
@@ -101,14 +101,11 @@ def test_labels_are_where_the_parts_are(atlas, place, radius, part):
     assert set(atlas.part()[near]) == {part}
 
 
-def test_brows_lie_over_the_eyes_and_nowhere_else(atlas):
-    row, column = np.nonzero(atlas.labels == PART_NAMES.index("brows"))
-    assert 3000 < len(row) < 12000
-    brow = (atlas.mask("brow") > 0.4) & (atlas.surface == SURFACES.index("skin"))
-    assert brow.sum() >= 8
-    place = atlas.place_mm[brow]
-    assert (np.abs(np.abs(place[:, 0]) - 31) < 22).all()
-    assert ((place[:, 2] > 7) & (place[:, 2] < 25)).all()
+def test_hair_and_brows_are_left_to_the_styles(atlas):
+    lash = atlas.surface == SURFACES.index("lash")
+    assert (atlas.mask("hair") == 0).all()
+    assert (atlas.mask("brow")[~lash] == 0).all()
+    assert (atlas.mask("brow")[lash] == 1).all()
 
 
 def test_teeth_tongue_and_mouth_bag_are_inner_mouth_and_not_lip_coloured(atlas):

@@ -12,12 +12,18 @@ IRIS_DEGREES = 21.5
 PUPIL = 0.36
 
 
+SCLERA_EDGE = np.array([-0.05, -0.15, -0.15])
+"""What the white of the eye loses towards its corners."""
+
+
 def paint_lids(texels, layout, mask, paint_rgb) -> None:
     """Lid margins: a moist pink rim, the caruncle in the inner corner and the soft line of the lash roots."""
     distance, nearest = rim_distance(layout, texels, "socket.L", "socket.R")
     eyes = texels.on("face") & (np.abs(np.abs(texels.x) - 30) < 22) & (np.abs(texels.up) < 20)
     upper = nearest[..., 2] > np.interp(np.abs(nearest[..., 0]), [17, 42], [-3.5, -1.0])
-    roots = smooth(1.5, 0.5, np.abs(distance - 0.4)) * np.where(upper, 0.62, 0.30)
+    roots = np.where(
+        upper, 0.62 * smooth(1.5, 0.5, np.abs(distance - 0.4)), 0.30 * smooth(0.9, 0.3, np.abs(distance - 1.3))
+    )
     mask["shade"] = np.maximum(mask["shade"], roots * eyes * smooth(18.0, 21.0, np.abs(texels.x)))
     crease_line = np.interp(np.abs(texels.x), [16, 22, 30, 38, 44, 48], [0.5, 5.2, 7.0, 6.0, 3.2, 0.5])
     crease = np.exp(-(((texels.up - crease_line) / 0.9) ** 2)) * smooth(15, 21, np.abs(texels.x))
@@ -26,9 +32,10 @@ def paint_lids(texels, layout, mask, paint_rgb) -> None:
     socket = texels.on("socket.L", "socket.R")
     fill(mask, paint_rgb, socket, (0.80, 0.53, 0.50), np.full(texels.x.shape, 0.55, np.float32))
     mask["shade"] = np.where(socket, 0.15 + 0.7 * smooth(1.0, 5.0, texels.depth), mask["shade"])
+    moist = 0.45 * smooth(1.1, 0.5, distance) * ~upper * smooth(19.0, 21.0, np.abs(texels.x))
     caruncle = smooth(20.0, 17.5, np.abs(texels.x)) * smooth(3.0, 1.5, distance) * (eyes | socket)
     paint_rgb[eyes] = (0.78, 0.45, 0.43)
-    mask["paint"] = np.maximum(mask["paint"], 0.7 * caruncle)
+    mask["paint"] = np.maximum(mask["paint"], np.maximum(0.7 * caruncle, moist * eyes))
 
 
 def paint_eye(name: str, generator: np.random.Generator, mask, paint_rgb) -> None:
@@ -45,17 +52,21 @@ def paint_eye(name: str, generator: np.random.Generator, mask, paint_rgb) -> Non
     iris = smooth(1.0 + 2.0 * edge, 1.0 - 2.0 * edge, r)
     mask["iris"][box] = iris
     mask["paint"][box] = np.maximum(1.0 - iris, pupil)
-    sclera = np.array([0.82, 0.79, 0.76]) + smooth(1.2, 2.6, r)[..., None] * np.array([-0.06, -0.16, -0.17])
+    scale = EYE_RIM_DEGREES / EYE_RIM / IRIS_DEGREES
+    corner = smooth(1.1, 2.3, np.abs(x) * scale)
+    sclera = np.array([0.79, 0.755, 0.72]) + np.maximum(corner, smooth(1.4, 2.6, r))[..., None] * SCLERA_EDGE
     veins = _veins(r, angle, generator)
     sclera = sclera * (1 - veins[..., None] * np.array([0.10, 0.35, 0.35]))
     paint_rgb[box] = np.where((r < 0.7)[..., None], 0.015, sclera)
     ring = np.linspace(-np.pi, np.pi, 257)
     fibre = sum(np.interp(angle, ring, _ring_noise(generator, n)) * w for n, w in ((90, 0.5), (48, 0.35), (20, 0.3)))
     collarette = np.exp(-(((r - 0.52 - 0.04 * np.sin(9 * angle)) / 0.10) ** 2))
-    light = 0.14 * fibre * smooth(0.30, 0.55, r) + 0.16 * collarette + 0.05
+    crescent = 0.12 * smooth(0.3, -0.6, y * scale) * smooth(0.35, 0.6, r)  # light that the cornea gathers below
+    light = 0.17 * fibre * smooth(0.30, 0.55, r) + 0.12 * collarette + crescent - 0.10
     mask["detail"][box] = 0.5 + iris * (1 - pupil) * light
     limbus = np.exp(-(((r - 0.97) / 0.13) ** 2))
-    lid = 0.50 * smooth(0.10, 1.20, y * EYE_RIM_DEGREES / EYE_RIM / IRIS_DEGREES)
+    lid = 1 - (1 - 0.55 * smooth(0.10, 1.15, y * scale)) * (1 - 0.40 * corner)
+    lid = 1 - (1 - lid) * (1 - 0.25 * smooth(-0.55, -1.2, y * scale))
     inner = 0.35 * np.exp(-(((r - PUPIL) / 0.10) ** 2)) * (r > PUPIL * 0.9)
     mask["shade"][box] = 1 - (1 - 0.72 * limbus) * (1 - lid) * (1 - inner)
 
@@ -86,13 +97,13 @@ def paint_lashes(name: str, texels: Texels, generator: np.random.Generator, mask
     width, height, fine = right - left, bottom - top, 4
     canvas = np.zeros((height * fine, width * fine), np.uint8)
     is_upper = name.endswith("-2")
-    count = 64 if is_upper else 44
+    count = 78 if is_upper else 48
     for k in range(count):
         u = (k + generator.uniform(0.1, 0.9)) / count
-        fan = (u - 0.42) * 0.16 + generator.normal(0, 0.016)
-        clump = 0.012 * np.sin(u * 45.0)
-        reach = generator.uniform(0.55, 0.98) * np.interp(
-            u, [0, 0.15, 0.5, 0.78, 0.9, 1], [0.35, 0.7, 0.95, 0.9, 0.5, 0.2]
+        fan = (u - 0.42) * 0.20 + generator.normal(0, 0.010)
+        clump = 0.014 * np.sin(u * 75.0 + 0.8 * np.sin(u * 21.0))
+        reach = generator.uniform(0.62, 1.0) * np.interp(
+            u, [0, 0.12, 0.4, 0.7, 0.86, 1], [0.40, 0.75, 0.98, 0.98, 0.62, 0.15]
         )
         reach *= 1.0 if is_upper else 0.62
         v = np.linspace(0, 1, 9)
@@ -100,11 +111,13 @@ def paint_lashes(name: str, texels: Texels, generator: np.random.Generator, mask
         pixels = np.stack([points[:, 0] * width, height - MARGIN_PX - points[:, 1] * (height - 2 * MARGIN_PX)], axis=1)
         for i in range(len(v) - 1):
             segment = np.round((pixels[i : i + 2] * fine - 0.5) * 16).astype(np.int32)
-            thickness = max(1, round((1.25 if is_upper else 1.0) * fine * (1 - v[i]) ** 0.6))
+            thickness = max(1, round((1.45 if is_upper else 0.95) * fine * (1 - v[i]) ** 0.7))
             cv2.polylines(canvas, [segment], False, 255, thickness, cv2.LINE_AA, 4)
     box = np.s_[top:bottom, left:right]
     strands = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    mask["opacity"][box] = strands
+    rows = (np.arange(height)[::-1, None] - MARGIN_PX) / (height - 2 * MARGIN_PX)
+    line = (0.62 if is_upper else 0.0) * smooth(0.16, 0.03, rows) * np.ones((1, width))
+    mask["opacity"][box] = np.maximum(strands, line)
     mask["brow"][box] = 1.0
     paint_rgb[box] = (0.06, 0.045, 0.04)
     mask["paint"][box] = 0.72

@@ -1,4 +1,4 @@
-"""Draws the outlines of hairline, lips, nose and jaw of the neutral head, in mm, for paint and labels alike."""
+"""Knows the outlines of hairline, lips, nose and jaw of the neutral head, in mm, for paint, labels and styles alike."""
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -47,18 +47,7 @@ JAWLINE_MM = (
 
 
 SKULL_FORWARD_MM = -68.0
-
-
-def hair_depth(texels: Texels) -> np.ndarray:
-    """Return the distance (mm) into the hairy scalp, negative on bare skin."""
-    radius = 75.0
-    azimuth = np.abs(np.arctan2(texels.x, texels.forward - SKULL_FORWARD_MM)) * radius
-    line = np.array(HAIRLINE, float) * [np.pi / 180 * radius, 1.0]
-    fine = np.linspace(line[0, 0], line[-1, 0], 600)
-    curve = np.stack([fine, PchipInterpolator(line[:, 0], line[:, 1])(fine)], axis=1)
-    outline = np.concatenate([[[-80.0, curve[0, 1]]], curve, [[320.0, curve[-1, 1]], [320.0, 300.0], [-80.0, 300.0]]])
-    depth = polygon_distance(outline, azimuth, texels.up, 0.5)
-    return np.where(texels.on("face"), depth, -99.0) - 60.0 * texels.ear
+"""Where the axis runs about which HAIRLINE counts its degrees."""
 
 
 def lip_depth(texels: Texels) -> np.ndarray:

@@ -1,26 +1,23 @@
 """Says which part of the face every texel belongs to."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 from facewright.datatypes import PART_NAMES
-from facewright.training.appearance.features import JAWLINE_MM, hair_depth, lip_depth, nose_depth
+from facewright.training.appearance.features import JAWLINE_MM, lip_depth, nose_depth
 from facewright.training.appearance.layout import BOXES_PX, SIDE, Layout
 from facewright.training.appearance.texels import Texels, rim_distance
 
 
 def label_texels(texels: Texels, layout: Layout, mask: dict[str, np.ndarray]) -> np.ndarray:
-    """Return (S, S) uint8 labels: indices into PART_NAMES."""
+    """Return (S, S) uint8 labels: indices into PART_NAMES; hair and brows, which styles bring, are skin here."""
     part = {name: index for index, name in enumerate(PART_NAMES)}
     labels = np.full(texels.x.shape, part["skin"], np.uint8)
     face = texels.on("face")
     jaw = np.array(JAWLINE_MM, float)
     below = texels.up < np.interp(texels.forward, jaw[:, 0], jaw[:, 1])
     labels[face & below] = part["neck"]
-    labels[face & (hair_depth(texels) > 0)] = part["hair"]
     labels[face & (texels.ear > 0.5)] = part["ears"]
     labels[face & (nose_depth(texels) > 0)] = part["nose"]
-    labels[face & (gaussian_filter(mask["brow"], 2.0) > 0.28)] = part["brows"]
     distance, nearest = rim_distance(layout, texels, "mouth")
     middle = np.interp(nearest[..., 0], *_rim_middle(layout.rims_mm["mouth"]))
     is_upper = np.where(texels.on("mouth"), _bag_is_upper(layout), texels.up > middle)

@@ -21,10 +21,10 @@ def paint_mouth(texels, layout, noise, mask, paint_rgb) -> None:
     mask["shade"] = np.maximum(mask["shade"], 0.55 * near_line * texels.on("face"))
     corner = np.exp(-(((np.abs(texels.x) - 22.5) / 2.2) ** 2) - ((texels.up + 67.8) / 1.4) ** 2)
     mask["shade"] = np.maximum(mask["shade"], 0.45 * corner * texels.on("face"))
-    mask["shade"] = np.where(bag, 0.45 + 0.45 * smooth(2.0, 25.0, texels.depth), mask["shade"])
-    fill(mask, paint_rgb, bag, (0.50, 0.20, 0.19), inner)
+    mask["shade"] = np.where(bag, 0.45 + 0.52 * smooth(2.0, 22.0, texels.depth), mask["shade"])
+    fill(mask, paint_rgb, bag, (0.44, 0.17, 0.165), inner)
     tongue = texels.on("helper-tongue")
-    fill(mask, paint_rgb, tongue, (0.70, 0.38, 0.36), np.ones_like(lip))
+    fill(mask, paint_rgb, tongue, (0.62, 0.335, 0.33), np.ones_like(lip))
     mask["detail"] += tongue * 0.05 * noise(texels, 1.0)
     mask["shade"] = np.where(tongue, 0.15 + 0.5 * smooth(20.0, -20.0, texels.forward), mask["shade"])
     for name, sign in (("helper-upper-teeth", 1.0), ("helper-lower-teeth", -1.0)):
@@ -35,7 +35,7 @@ def paint_mouth(texels, layout, noise, mask, paint_rgb) -> None:
         tooth = np.abs((angle / 11.0 * (1.0 if sign > 0 else 1.25) + 0.5) % 1.0 - 0.5)
         line = 10.0 + 1.2 * np.cos(tooth * 2 * np.pi)
         gum = smooth(line - 0.5, line + 0.5, height)
-        colour = np.array([0.90, 0.86, 0.78]) * (1 - gum[..., None]) + np.array([0.72, 0.40, 0.39]) * gum[..., None]
+        colour = np.array([0.81, 0.765, 0.68]) * (1 - gum[..., None]) + np.array([0.60, 0.33, 0.32]) * gum[..., None]
         paint_rgb[teeth] = colour[teeth]
         mask["paint"] = np.where(teeth, 1.0, mask["paint"])
         tips = 0.5 * smooth(1.6, 0.2, height) if sign > 0 else 0.0

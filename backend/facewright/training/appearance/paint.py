@@ -10,7 +10,7 @@ from facewright.training.appearance.layout import BOXES_PX, SIDE, Layout
 from facewright.training.appearance.marks import age_marks, freckles
 from facewright.training.appearance.mouth import paint_mouth
 from facewright.training.appearance.relief import relief_and_creases
-from facewright.training.appearance.skin import paint_brows, paint_skin
+from facewright.training.appearance.skin import paint_skin
 from facewright.training.appearance.texels import Noise, Texels, in_boxes
 
 
@@ -32,7 +32,6 @@ def paint(layout: Layout, texels: Texels, seed: int) -> tuple[np.ndarray, np.nda
     mask["opacity"] += 1.0
     paint_rgb = np.zeros((SIDE, SIDE, 3), np.float32)
     paint_skin(texels, layout, noise, mask)
-    paint_brows(layout, generator, mask)
     paint_mouth(texels, layout, noise, mask, paint_rgb)
     paint_lids(texels, layout, mask, paint_rgb)
     for name in ("helper-l-eye", "helper-r-eye"):
