@@ -19,16 +19,26 @@ IMPORTERS = {
 }
 
 
-def describe_mesh(made, graph):
-    """Return names, evaluated world vertices, shape keys, groups and materials with the images of their inputs."""
-    evaluated = made.evaluated_get(graph).to_mesh()
+def evaluated_vertices(made):
+    """Return the vertices of an object in world space, deformed."""
+    evaluated = made.evaluated_get(bpy.context.evaluated_depsgraph_get()).to_mesh()
     points = np.empty(3 * len(evaluated.vertices), np.float32)
     evaluated.vertices.foreach_get("co", points)
     world = np.array(made.matrix_world)
-    placed = points.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]
+    return (points.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]).tolist()
+
+
+def describe_mesh(made):
+    """Return names, evaluated world vertices, shape keys, groups and materials with the images of their inputs."""
     keys = made.data.shape_keys.key_blocks if made.data.shape_keys else []
+    neutral = evaluated_vertices(made)
+    if len(keys):
+        keys["jawOpen"].value = 1.0
+        made.data.shape_keys.update_tag()
+        bpy.context.view_layer.update()
     return {
-        "vertices": placed.tolist(),
+        "vertices": neutral,
+        "with_open_jaw": evaluated_vertices(made),
         "triangles": sum(len(polygon.vertices) - 2 for polygon in made.data.polygons),
         "shape_keys": [key.name for key in keys][1:],
         "groups": [group.name for group in made.vertex_groups],
@@ -67,7 +77,6 @@ def image_behind(socket):
 path, out = sys.argv[1:3]
 bpy.ops.wm.read_factory_settings(use_empty=True)
 IMPORTERS[Path(path).suffix](path)
-graph = bpy.context.evaluated_depsgraph_get()
 armatures = [made for made in bpy.data.objects if made.type == "ARMATURE"]
 shown = [made for made in bpy.context.scene.objects if made.type == "MESH" and made.material_slots]
 described = {
@@ -83,7 +92,8 @@ described = {
         for bone in armature.data.bones
     },
     "armature_scale": [list(armature.matrix_world.to_scale()) for armature in armatures],
-    "meshes": {made.name: describe_mesh(made, graph) for made in shown},
+    "meshes": {made.name: describe_mesh(made) for made in shown},
+    "pictures": {image.name: image.packed_file is not None for image in bpy.data.images if image.users},
     "objects": [made.name for made in bpy.data.objects],
 }
 Path(out).write_text(json.dumps(described))

@@ -135,7 +135,7 @@ def write_scene_folder(folder: Path, character: Character) -> None:
             dataclasses.asdict(material) | {"uses_openness": number in open_materials}
             for number, material in enumerate(character.materials)
         ],
-        "parts": [_part_entry(part) for part in character.parts],
+        "parts": [_part_entry(part, is_piece=index > 0) for index, part in enumerate(character.parts)],
     }
     (folder / "scene.json").write_text(json.dumps(scene), encoding="utf-8")
 
@@ -155,10 +155,11 @@ _ARRAYS = {
 """Arrays of a part that Blender gets, with their types."""
 
 
-def _part_entry(part: Part) -> dict[str, object]:
+def _part_entry(part: Part, is_piece: bool) -> dict[str, object]:
     return {
         "name": part.name,
         "has_uv": part.uv is not None,
         "has_blendshapes": part.blendshapes is not None,
         "has_openness": part.openness is not None,
+        "has_own_normals": is_piece,
     }

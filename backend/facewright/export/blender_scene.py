@@ -202,12 +202,12 @@ def build_mesh(part, arrays, index, scene, materials, armature, with_openness):
     mesh.update()
     mesh.validate()
     mesh.polygons.foreach_set("use_smooth", np.ones(len(triangles), bool))
-    if part["has_openness"]:
+    if part["has_own_normals"]:
         mesh.normals_split_custom_set_from_vertices(array("normals").tolist())
-        if with_openness:
-            colours = np.repeat(array("openness")[:, None], 4, axis=1)
-            colours[:, 3] = 1.0
-            mesh.attributes.new("openness", "FLOAT_COLOR", "POINT").data.foreach_set("color", colours.ravel())
+    if part["has_openness"] and with_openness:
+        colours = np.repeat(array("openness")[:, None], 4, axis=1)
+        colours[:, 3] = 1.0
+        mesh.attributes.new("openness", "FLOAT_COLOR", "POINT").data.foreach_set("color", colours.ravel())
     made = bpy.data.objects.new(part["name"], mesh)
     bpy.context.scene.collection.objects.link(made)
     add_skin(made, armature, [bone["name"] for bone in scene["bones"]], array("indices"), array("weights"))

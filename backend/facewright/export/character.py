@@ -201,7 +201,7 @@ def _dressed(
     textures = {name: picture for _, added in made for name, picture in added.items()}
     part = _piece_part(rig, f"{group.name}_{choice.name}", piece, first + local.reshape(-1).astype(np.int32))
     if not textures:
-        part = dataclasses.replace(part, uv=None)
+        part = dataclasses.replace(part, uv=None, openness=None)
     return part, [material for material, _ in made], textures
 
 
