@@ -69,7 +69,7 @@ SHADE_TINT = (0.42, 0.28, 0.25)
 REDNESS_MAXIMUM = 1.5
 """Most that `redness` grows to."""
 
-FRECKLE_TINT = (0.72, 0.56, 0.44)
+FRECKLE_TINT = (0.74, 0.58, 0.47)
 """Factor on the skin colour in the middle of a freckle."""
 
 SPOT_TINT = (0.80, 0.70, 0.62)

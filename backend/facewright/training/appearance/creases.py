@@ -110,7 +110,7 @@ def _forehead(generator: np.random.Generator) -> list[Crease]:
         curve = [(-half[0], up - 1.0 + rise * 0.35 - tilt), (-24.0, up + rise - tilt), (-9.0, up + 0.3 * rise)]
         curve += [(0.0, up), (9.0, up + 0.3 * rise), (24.0, up + rise + tilt), (half[1], up - 1.0 + rise * 0.35 + tilt)]
         parts = int(generator.integers(2, 5))
-        lines += _broken(generator, curve, 0.56 * depth, 1.35, parts, wobble=0.55, gap=0.22)
+        lines += _broken(generator, curve, 0.62 * depth, 1.35, parts, wobble=0.55, gap=0.22)
         for _ in range(2):  # faint branches
             x = generator.uniform(-30.0, 30.0)
             offset = up + generator.uniform(1.5, 5.0) + rise * np.exp(-(((abs(x) - 24.0) / 14.0) ** 2))
@@ -139,7 +139,7 @@ def _crows_feet(generator: np.random.Generator) -> list[Crease]:
         points = [start]
         for k in range(4):
             points.append(points[-1] + length / 4 * _direction(degrees + bend * (k - 0.5)))
-        depth = 0.38 * generator.uniform(0.55, 1.1)
+        depth = 0.44 * generator.uniform(0.55, 1.1)
         lines += _broken(generator, points, depth, 0.75, int(generator.integers(1, 3)), wobble=0.28, gap=0.12)
     for _ in range(9):  # fine lines between them
         degrees = generator.uniform(-60.0, 50.0)
@@ -155,7 +155,7 @@ def _direction(degrees: float) -> np.ndarray:
 
 def _round_the_eye(generator: np.random.Generator) -> list[Crease]:
     bag = _curve(UNDER_EYE_MM, generator, 0.3)
-    lines = [Crease(bag, 0.07, 0.9, 0.85, 5.5), Crease(_curve(TEAR_TROUGH_MM, generator, 0.4), 0.0, 2.0, 0.5, 6.0)]
+    lines = [Crease(bag, 0.10, 0.9, 1.05, 5.5), Crease(_curve(TEAR_TROUGH_MM, generator, 0.4), 0.0, 2.0, 0.7, 6.5)]
     lower, upper = np.array([[17, -6.0], [24, -8.6], [31, -9.4], [38, -7.8], [44, -4.0]]), []
     for k in range(6):
         drop = 1.0 + 1.25 * k + generator.normal(0.0, 0.3)
@@ -174,9 +174,9 @@ def _round_the_eye(generator: np.random.Generator) -> list[Crease]:
 def _folds(generator: np.random.Generator) -> list[Crease]:
     cheek = _curve(NASOLABIAL_MM, generator, 0.25)
     sharp = cheek[int(0.18 * len(cheek)) : int(0.86 * len(cheek))]
-    lines = [Crease(cheek, 0.0, 2.4, 2.0, 14.0), *_broken(generator, sharp[::12], 0.20, 1.1, 2, wobble=0.3, gap=0.1)]
+    lines = [Crease(cheek, 0.0, 2.4, 2.3, 14.0), *_broken(generator, sharp[::12], 0.20, 1.1, 2, wobble=0.3, gap=0.1)]
     corner = _curve(MARIONETTE_MM, generator, 0.3)
-    lines += [Crease(corner, 0.0, 1.9, 1.0, 9.0), Crease(corner[: int(0.7 * len(corner))], 0.13, 0.9, end_share=0.2)]
+    lines += [Crease(corner, 0.0, 1.9, 1.3, 9.0), Crease(corner[: int(0.7 * len(corner))], 0.13, 0.9, end_share=0.2)]
     return lines
 
 
@@ -189,7 +189,7 @@ def _lip_lines(generator: np.random.Generator) -> list[Crease]:
         length = generator.uniform(3.0, 7.5) * np.interp(x, [0, 14, 21], [1.0, 1.0, 0.7])
         line = ((x - 0.1 * lean, border - 1.4), (x + 0.4 * lean * length, border + 0.4 * length))
         line = (*line, (x + lean * length, border + length))
-        lines += _broken(generator, line, 0.15, 0.55, 1, wobble=0.15, gap=0.1)
+        lines += _broken(generator, line, 0.19, 0.6, 1, wobble=0.15, gap=0.1)
     for x in np.arange(3.0, 19.0, 3.0):
         x = x + generator.normal(0.0, 0.7)
         border = np.interp(x, [0.0, 10.0, 18.0], [-79.0, -77.8, -72.9])
@@ -208,5 +208,5 @@ def _cheek(generator: np.random.Generator) -> list[Crease]:
     for k in range(4):  # where a smile folds the cheek
         x = 37.0 + 4.6 * k + generator.normal(0.0, 0.8)
         curve = ((x - 2.0, -34.0 - 3 * k), (x + 1.4, -45.0 - 2 * k), (x + 1.8, -57.0 - k), (x - 1.5, -68.0))
-        lines += _broken(generator, curve, 0.085 - 0.01 * k, 1.1, 3, wobble=0.7, gap=0.3)
+        lines += _broken(generator, curve, 0.14 - 0.015 * k, 1.1, 3, wobble=0.7, gap=0.3)
     return lines

@@ -54,7 +54,7 @@ def paint_eye(name: str, generator: np.random.Generator, mask, paint_rgb) -> Non
     mask["paint"][box] = np.maximum(1.0 - iris, pupil)
     scale = EYE_RIM_DEGREES / EYE_RIM / IRIS_DEGREES
     corner = smooth(1.1, 2.3, np.abs(x) * scale)
-    sclera = np.array([0.79, 0.755, 0.72]) + np.maximum(corner, smooth(1.4, 2.6, r))[..., None] * SCLERA_EDGE
+    sclera = np.array([0.75, 0.715, 0.685]) + np.maximum(corner, smooth(1.4, 2.6, r))[..., None] * SCLERA_EDGE
     veins = _veins(r, angle, generator)
     sclera = sclera * (1 - veins[..., None] * np.array([0.10, 0.35, 0.35]))
     paint_rgb[box] = np.where((r < 0.7)[..., None], 0.015, sclera)

@@ -6,7 +6,7 @@ from facewright.training.appearance.features import lip_depth, nose_depth
 from facewright.training.appearance.layout import SIDE, Layout
 from facewright.training.appearance.texels import Noise, Texels, rim_distance, smooth
 
-FRECKLES = 9000
+FRECKLES = 12000
 AGE_SPOTS = 110
 
 
@@ -18,12 +18,12 @@ def freckles(texels: Texels, layout: Layout, noise: Noise, generator: np.random.
     brow = 0.40 * np.exp(-((across / 42) ** 2) - ((up - 38) / 20) ** 2) * (forward > -45)
     shoulder = 0.55 * smooth(-150.0, -185.0, up)
     density = np.clip(saddle + 0.9 * cheek + brow + shoulder + 0.10, 0, 1)
-    density *= np.clip(0.55 + 0.9 * noise(texels, 11.0) + 0.5 * noise(texels, 4.5), 0.0, 1.4)
+    density *= np.clip(0.5 + 1.0 * noise(texels, 12.0) + 0.7 * noise(texels, 4.5), 0.0, 1.5)
     density *= _bare(texels, layout)
-    strength = generator.beta(1.3, 2.2, FRECKLES) * 0.85 + 0.15
-    radius = np.exp(generator.normal(np.log(0.42), 0.34, FRECKLES)) * (0.75 + 0.45 * strength)
-    spots = _spots(texels, noise, density, np.clip(radius, 0.25, 1.0), strength, generator)
-    veil = 0.10 * np.clip(density, 0, 1) * smooth(-0.4, 0.6, noise(texels, 2.2))
+    strength = generator.beta(1.3, 2.6, FRECKLES) * 0.88 + 0.12
+    radius = np.exp(generator.normal(np.log(0.35), 0.34, FRECKLES)) * (0.75 + 0.45 * strength)
+    spots = _spots(texels, noise, density, np.clip(radius, 0.22, 0.85), strength, generator)
+    veil = 0.14 * np.clip(density, 0, 1) * smooth(-0.4, 0.6, noise(texels, 2.2))
     return np.clip(spots + veil, 0, 1)
 
 

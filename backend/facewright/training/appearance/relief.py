@@ -83,7 +83,7 @@ def _neck(texels: Texels, noise: Noise) -> np.ndarray:
         away = texels.up - (up + rise * behind) + 2.6 * noise(texels, 17.0 + index) + 0.7 * noise(texels, 5.0)
         broken = np.clip(0.75 + 0.9 * noise(texels, 13.0 + 2 * index), 0.05, 1.0)
         height -= depth * broken * (1.2 * np.exp(-((away / 1.1) ** 2)) - 0.4 * np.exp(-((away / 3.2) ** 2)))
-    return height * neck * smooth(150.0, 60.0, behind)
+    return height * neck * smooth(150.0, 60.0, behind) * smooth(82.0, 62.0, np.abs(texels.x))
 
 
 def _crackle(texels: Texels, noise: Noise) -> np.ndarray:
@@ -94,7 +94,7 @@ def _crackle(texels: Texels, noise: Noise) -> np.ndarray:
     neck = 0.8 * smooth(-108.0, -118.0, up) * smooth(-230, -150, up)
     amount = np.clip(0.30 + 0.55 * eye + 0.5 * cheek + neck, 0, 1)
     net = smooth(0.3, 0.0, np.abs(noise(texels, (3.0, 3.0, 1.9)))) + 0.6 * smooth(0.4, 0.0, np.abs(noise(texels, 1.5)))
-    return -0.022 * amount * net * texels.on("face")
+    return -0.036 * amount * net * texels.on("face")
 
 
 def pore_height(surface: Surface, texels: Texels, noise: Noise, generator: np.random.Generator) -> np.ndarray:
