@@ -17,6 +17,10 @@ SINK_MM = 0.4
 LIP_OVERHANG_MM = 1.6
 """How far a moustache may reach over the red of the lip."""
 
+LIP_SPACING_MM = 1.4
+LIP_CROWDING = 0.45
+"""Cards stand closer on the upper lip, which is small, where they would stand further apart than LIP_SPACING_MM."""
+
 
 @dataclass(frozen=True)
 class CardStyle:
@@ -107,6 +111,7 @@ def _spaced_roots(
     first = np.sort(first)
     rows, columns, place = rows[first], columns[first], place[first]
     own = spacing_mm / np.sqrt(np.clip(density[rows, columns], 0.25, 1))
+    own *= 1 - LIP_CROWDING * np.clip(spacing_mm - LIP_SPACING_MM, 0, 1) * _place_weights(place)[:, 1]
     near = cKDTree(place).query_ball_point(place, own)
     chosen, blocked = [], np.zeros(len(place), bool)
     for index, others in enumerate(near):

@@ -46,7 +46,7 @@ OUTLINES_MM = {
 }  # fmt: skip
 """Left half of each area from the top of the middle to its bottom: x, forward and up as in FaceSurface."""
 
-LIP_MARGIN_MM = 0.9
+LIP_MARGIN_MM = 0.4
 
 
 @dataclass(frozen=True, eq=False)

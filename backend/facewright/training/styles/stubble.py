@@ -9,6 +9,9 @@ from facewright.training.styles.beard_region import BeardMap
 from facewright.training.styles.strokes import draw_hairs
 from facewright.training.styles.surface import smooth
 
+SIDEBURN_TOP_MM = -8.0
+"""Height at which a beard's sideburns have faded out."""
+
 STEPS = 4
 """Segments of a drawn hair."""
 
@@ -63,11 +66,11 @@ def growth(beard: BeardMap, depth_mm: np.ndarray, edge_mm: float, generator: np.
     # Beards thin out slowly upwards on the cheeks, faster everywhere else.
     edge_mm = edge_mm * (1 + 1.2 * smooth(28.0, 40.0, x) * smooth(62.0, 52.0, x) * smooth(-85.0, -65.0, up))
     density = smooth(-0.5 * edge_mm, 0.5 * edge_mm, depth_mm - 0.1 * edge_mm) * smooth(0.0, 1.2, beard.allowed)
-    density *= np.clip(1 + 0.16 * patches / patches.std(), 0, 1.2)
+    density *= smooth(SIDEBURN_TOP_MM, SIDEBURN_TOP_MM - 14.0, up) * np.clip(1 + 0.16 * patches / patches.std(), 0, 1.2)
     # Between lip and chin, beside the soul patch, men grow little.
     bare = smooth(5.0, 8.0, x) * smooth(19.0, 13.0, x) * smooth(-93.0, -88.0, up) * smooth(-76.0, -80.0, up)
     philtrum = smooth(2.6, 0.8, x) * smooth(-62.0, -58.0, up) * smooth(-46.0, -50.0, up)
-    return np.clip(density * (1 - 0.5 * bare) * (1 - 0.3 * philtrum), 0, 1).astype(np.float32)
+    return np.clip(density * (1 - 0.4 * bare) * (1 - 0.2 * philtrum), 0, 1).astype(np.float32)
 
 
 def sample_roots(beard: BeardMap, density: np.ndarray, per_mm2: float, generator: np.random.Generator) -> np.ndarray:
