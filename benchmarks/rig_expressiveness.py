@@ -27,15 +27,20 @@ from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training.head_regions import HeadRegions, carry_inner_parts, find_regions, skin_triangles
 from facewright.training.parameter_solve import ParameterSolver, SolverTerms, decode
 from facewright.training.populations import correspond, macro_heads, read_scans, scan_heads, visible_skin
-from facewright.training.registration import align_heads, align_rigidly, closest_points
+from facewright.training.registration import align_heads, align_rigidly, closest_points, fit_surface
 from facewright.training.rig_binding import moving_share, skin_frame
 from facewright.training.rig_bones import table_of_rig
 from facewright.training.rig_parameters import RESIDUAL_FROM_M, BoundHead, ChannelSolver, ScaleRule
 from facewright.training.rig_shapes import read_shapes
-from facewright.training.surface_heads import read_obj, register_head
+from facewright.training.surface_heads import read_obj, register_head, skin_trust
 
 LOOSE = {"noise_m": 1e-4, "independent": 2000.0}
 """Of the solve: data count so much that the pull towards the neutral head hardly does."""
+
+REFINEMENT = (3.0, 1.0, 0.5), 0.006
+"""Stiffness of the rounds in which a fit is laid over a surface again, and how far (m) they reach."""
+
+OBJ_ROUNDS = 4
 
 FREE_RULE = ScaleRule(-0.9, 4.0, 1.0)
 
@@ -126,7 +131,7 @@ def measure_macros(rig: Rig, fitter: Fitter, regions: HeadRegions, count: int, s
 
 
 def measure_surfaces(
-    fitter: Fitter, regions: HeadRegions, heads: Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]
+    fitter: Fitter, regions: HeadRegions, heads: Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]], rounds: int
 ) -> dict[str, float]:
     """Fit heads that have a surface of their own; median distances of the face's points to it in mm.
 
@@ -134,12 +139,20 @@ def measure_surfaces(
         fitter: of the rig.
         regions: of the rig.
         heads: for each the head in the rig's topology (V, 3), its surface's vertices (W, 3) and triangles (G, 3).
+        rounds: how often the fit is laid over the surface again and refitted, where the correspondence is a guess.
     """
     report: dict[str, list[float]] = {}
     for head, surface, triangles in heads:
         placed, move = _place(head, fitter)
         surface = move(surface)
-        for way, fit in (*fitter.fit(placed[None]).items(), ("registration", placed[None])):
+        fits = fitter.fit(placed[None])
+        for _ in range(rounds):
+            laid = fit_surface(
+                fits["parameters"][0], regions.skin_triangles, surface, triangles, skin_trust(regions), *REFINEMENT
+            )
+            placed = carry_inner_parts(laid[None], fits["parameters"][0], regions)[0]
+            fits = fitter.fit(placed[None])
+        for way, fit in (*fits.items(), ("registration", placed[None])):
             distance = closest_points(fit[0][regions.face], surface, triangles).distance_m
             report.setdefault(way, []).append(1000 * float(np.median(distance)))
     return _summary(report)
@@ -216,9 +229,9 @@ def main() -> None:
     report["macros"] = measure_macros(rig, fitter, regions, options.count, options.seed)
     if options.scans:
         heads = scanned(rig, options.scans, regions, options.scan_count, options.seed)
-        report["scans"] = measure_surfaces(fitter, regions, heads)
+        report["scans"] = measure_surfaces(fitter, regions, heads, 0)
     if options.obj:
-        report["obj"] = measure_surfaces(fitter, regions, obj_heads(rig, options.obj, regions))
+        report["obj"] = measure_surfaces(fitter, regions, obj_heads(rig, options.obj, regions), OBJ_ROUNDS)
     report["seconds"] = time.perf_counter() - start
     for group, row in [*report["targets"].items(), *((k, v) for k, v in report.items() if k in POPULATIONS)]:
         print(f"{group:10}", "  ".join(f"{name} {value:.3g}" for name, value in row.items()))

@@ -53,15 +53,19 @@ def register_head(
     Returns:
         The head in the rig's topology (V, 3), and its own vertices (W, 3) in the same place, both in m.
     """
-    counted = np.flatnonzero(regions.weights > 0)
-    counted = counted[np.isin(counted, regions.skin_triangles)]
+    trust = skin_trust(regions)
+    counted = np.flatnonzero(trust > 0)
     ours = neutral_m[counted][:: max(1, len(counted) // _SAMPLES)]
     tried = [_iterate(ours, _scaled_head(ours, vertices @ turn.T), _FIRST_ROUNDS) for turn in _quarter_turns()]
     likely = sorted(tried, key=lambda trial: trial[1])[:_LIKELY]
     best = min((_iterate(ours, placed, _ROUNDS) for placed, _ in likely), key=lambda trial: trial[1])[0]
-    trust = np.clip(regions.weights / max(regions.weights.max(), 1e-9), 0.0, 1.0)
-    trust[~np.isin(np.arange(len(trust)), counted)] = 0.0
     return fit_surface(neutral_m, regions.skin_triangles, best, triangles, trust, reach_m=0.02), best
+
+
+def skin_trust(regions: HeadRegions) -> np.ndarray:
+    """Return (V,) in [0, 1]: how far each vertex of the skin has a counterpart on other heads; 0 for inner parts."""
+    is_skin = np.isin(np.arange(len(regions.weights)), regions.skin_triangles)
+    return np.clip(regions.weights, 0.0, 1.0) * is_skin
 
 
 def _quarter_turns() -> list[np.ndarray]:
