@@ -41,6 +41,9 @@ def test_without_the_environment_the_users_cache_is_taken(monkeypatch):
         ("batch", "--out", "o"),
         ("random", "--out", "o"),
         ("rig",),
+        ("rig", "export", "--out", "head.glb"),
+        ("rig", "export", "--format", "stl", "--out", "head.stl"),
+        ("rig", "export", "--format", "glb", "--out", "head.glb", "--random", "1", "--from", "rig.json"),
         ("sculpt",),
         (),
     ],
@@ -83,6 +86,23 @@ def test_random_needs_a_positive_count(capsys, tmp_path):
 def test_rig_list_names_the_default_rig(capsys):
     assert cli.main(["rig", "list"]) == 0
     assert capsys.readouterr().out.startswith("makehuman ")
+
+
+def test_exporting_what_is_no_rig_json_is_an_error(capsys, tmp_path):
+    (tmp_path / "rig.json").write_text("[]")
+    words = [
+        "rig",
+        "export",
+        "--format",
+        "glb",
+        "--out",
+        str(tmp_path / "head.glb"),
+        "--from",
+        str(tmp_path / "rig.json"),
+    ]
+    assert cli.main(words) == 2
+    assert "error: RIG_INVALID: " in capsys.readouterr().err
+    assert not (tmp_path / "head.glb").exists()
 
 
 def test_compiling_an_unknown_rig_is_an_error(capsys):

@@ -24,15 +24,15 @@ REGION_THEMES = ("01", "03", "04", "06", "09", "02", "07", "05", "08", "10", "11
 SUBSURFACE_RADIUS = (1.0, 0.35, 0.2)
 SUBSURFACE_SCALE_M = 0.006
 CLEARCOAT_ROUGHNESS = 0.03
-CAMERA_DISTANCE_M, CAMERA_LENS_MM = 1.1, 85.0
+CAMERA_DISTANCE_M, CAMERA_LENS_MM = 1.1, 105.0
 
 
-def build_scene(folder, with_openness=True):
+def build_scene(folder, is_plain=False):
     """Build a character in an empty scene.
 
     Args:
         folder: What `facewright.export.blender.write_scene_folder` wrote.
-        with_openness: Darken a mass of hair inside; exporters understand only plain textures.
+        is_plain: Materials of textures alone, which is all that exporters understand.
 
     Returns:
         The armature object and the list of mesh objects.
@@ -46,9 +46,9 @@ def build_scene(folder, with_openness=True):
     armature["facewright_rig"] = f"{scene['rig']} {scene['rig_version']}"
     pose_bones(armature, [bone["name"] for bone in scene["bones"]], arrays["channels"])
     pictures = {name: load_picture(folder / f"{name}.png", name) for name in scene["pictures"]}
-    materials = [build_material(spec, pictures, with_openness) for spec in scene["materials"]]
+    materials = [build_material(spec, pictures, is_plain) for spec in scene["materials"]]
     meshes = [
-        build_mesh(part, arrays, index, scene, materials, armature, with_openness)
+        build_mesh(part, arrays, index, scene, materials, armature)
         for index, part in enumerate(scene["parts"])
     ]
     return armature, meshes
@@ -119,7 +119,7 @@ def load_picture(path, name):
     return image
 
 
-def build_material(spec, pictures, with_openness):
+def build_material(spec, pictures, is_plain):
     """Build a Principled material for Eevee and Cycles; keys of `spec` are fields of `facewright`'s Material."""
     material = bpy.data.materials.new(spec["name"])
     material.use_nodes = True
@@ -142,8 +142,9 @@ def build_material(spec, pictures, with_openness):
     if spec["albedo"]:
         texture = add_texture(nodes, pictures[spec["albedo"]], 300)
         colour = texture.outputs["Color"]
-        if with_openness and spec["uses_openness"]:
+        if spec["uses_openness"] and not is_plain:
             colour = darken(nodes, links, colour)
+            links.new(unturned_normal(nodes, links), shader.inputs["Normal"])
         links.new(colour, shader.inputs["Base Color"])
         if spec["cut_out"]:
             links.new(texture.outputs["Alpha"], shader.inputs["Alpha"])
@@ -179,7 +180,19 @@ def darken(nodes, links, colour):
     return product.outputs[2]
 
 
-def build_mesh(part, arrays, index, scene, materials, armature, with_openness):
+def unturned_normal(nodes, links):
+    """Undo Blender's turning of normals on back faces: cards carry the normals of the whole mass of hair."""
+    geometry, sign, normal = (nodes.new(f"ShaderNode{kind}") for kind in ("NewGeometry", "Math", "VectorMath"))
+    geometry.location, sign.location, normal.location = (-800, -300), (-600, -450), (-400, -300)
+    sign.operation, normal.operation = "MULTIPLY_ADD", "SCALE"
+    sign.inputs[1].default_value, sign.inputs[2].default_value = -2.0, 1.0
+    links.new(geometry.outputs["Backfacing"], sign.inputs[0])
+    links.new(geometry.outputs["Normal"], normal.inputs[0])
+    links.new(sign.outputs[0], normal.inputs["Scale"])
+    return normal.outputs[0]
+
+
+def build_mesh(part, arrays, index, scene, materials, armature):
     """Build one skinned mesh with its shape keys, as a child of the armature."""
 
     def array(name):
@@ -204,7 +217,7 @@ def build_mesh(part, arrays, index, scene, materials, armature, with_openness):
     mesh.polygons.foreach_set("use_smooth", np.ones(len(triangles), bool))
     if part["has_own_normals"]:
         mesh.normals_split_custom_set_from_vertices(array("normals").tolist())
-    if part["has_openness"] and with_openness:
+    if part["has_openness"]:
         colours = np.repeat(array("openness")[:, None], 4, axis=1)
         colours[:, 3] = 1.0
         mesh.attributes.new("openness", "FLOAT_COLOR", "POINT").data.foreach_set("color", colours.ravel())
@@ -305,7 +318,7 @@ def main(arguments):
     """Build the character of a folder and save it; arguments: the folder, and the file to write."""
     folder, out = (Path(argument).absolute() for argument in arguments)
     is_fbx = out.suffix.lower() == ".fbx"
-    armature, meshes = build_scene(folder, with_openness=not is_fbx)
+    armature, meshes = build_scene(folder, is_plain=is_fbx)
     (save_fbx if is_fbx else save_blend)(out, armature, meshes)
 
 

@@ -137,7 +137,7 @@ def piece_material(
         return Material(group.name, colour=colour, roughness=0.3, double_sided=True), {}
     colour = look.colours.beard if group.name == "beard" else look.colours.hair
     name = f"{group.name}_strands"
-    strands = Material(group.name, roughness=0.5, cut_out=True, double_sided=True, albedo=name)
+    strands = Material(group.name, roughness=0.6, cut_out=True, double_sided=True, albedo=name)
     return strands, {name: tinted_strands(group, np.asarray(colour, np.float32))}
 
 

@@ -63,12 +63,13 @@ class ExportRequest:
     blender: Path | None = None
 
 
-def export_rig(request: ExportRequest, cache_dir: Path | None = None) -> list[Path]:
+def export_rig(request: ExportRequest, cache_dir: Path | None = None, rigs_dir: Path | None = None) -> list[Path]:
     """Write the file that is asked for.
 
     Args:
         request: what and how.
         cache_dir: folder for compiled rigs; the user's cache when None.
+        rigs_dir: folder of rig folders; the project's own when None.
 
     Returns:
         The files written, the asked one first.
@@ -83,7 +84,7 @@ def export_rig(request: ExportRequest, cache_dir: Path | None = None) -> list[Pa
     blender = find_blender(request.blender) if request.format in ("blend", "fbx") else []
     document = None if request.source is None else read_rig_json(request.source)
     rig_id = request.rig or (document["rig"]["id"] if document else FacewrightConfig().rig)
-    rig = load_rig(rig_id, cache_dir=cache_dir)
+    rig = load_rig(rig_id, rigs_dir, cache_dir)
     parameters, look = chosen_head(rig, document, request.seed)
     style = merged(look.style, checked_style(rig, Style(**vars(request.style))))
     look = changed_look(dataclasses.replace(look, style=style), request.colours, request.skin)
