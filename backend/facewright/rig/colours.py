@@ -60,7 +60,7 @@ IRIS_SHARE_LIGHT = np.array([0.16, 0.24, 0.18, 0.09, 0.24, 0.09])
 IRIS_SHARE_DARK = np.array([0.8, 0.2, 0.0, 0.0, 0.0, 0.0])
 """Share of the iris colours on the lightest and the darkest skin; between them they are mixed."""
 
-LIP_TINT_LIGHT, LIP_TINT_DARK = np.array([0.88, 0.63, 0.635]), np.array([0.93, 0.79, 0.84])
+LIP_TINT_LIGHT, LIP_TINT_DARK = np.array([0.865, 0.605, 0.645]), np.array([0.94, 0.77, 0.83])
 """Lip colour over skin colour on the lightest and on the darkest skin."""
 
 

@@ -109,13 +109,13 @@ def _forehead(generator: np.random.Generator) -> list[Crease]:
         tilt = generator.normal(0.0, 0.6)
         curve = [(-half[0], up - 1.0 + rise * 0.35 - tilt), (-24.0, up + rise - tilt), (-9.0, up + 0.3 * rise)]
         curve += [(0.0, up), (9.0, up + 0.3 * rise), (24.0, up + rise + tilt), (half[1], up - 1.0 + rise * 0.35 + tilt)]
-        parts = int(generator.integers(2, 5))
-        lines += _broken(generator, curve, 0.62 * depth, 1.35, parts, wobble=0.55, gap=0.22)
+        parts = int(generator.integers(2, 4))
+        lines += _broken(generator, curve, 0.62 * depth, 1.35, parts, wobble=0.55, gap=0.10)
         for _ in range(2):  # faint branches
             x = generator.uniform(-30.0, 30.0)
             offset = up + generator.uniform(1.5, 5.0) + rise * np.exp(-(((abs(x) - 24.0) / 14.0) ** 2))
             branch = ((x - 8.0, offset), (x, offset + generator.normal(0, 0.8)), (x + 8.0, offset))
-            lines += _broken(generator, branch, 0.14 * depth, 0.7, 1, wobble=0.4, gap=0.1)
+            lines += _broken(generator, branch, 0.16 * depth, 0.8, 1, wobble=0.4, gap=0.1)
     return lines
 
 
@@ -167,7 +167,7 @@ def _round_the_eye(generator: np.random.Generator) -> list[Crease]:
         lines.append(Crease(cut, 0.10 * generator.uniform(0.6, 1.2), 0.5))
     for k in range(3):
         lid = np.array([[20, 3.0], [28, 7.0], [36, 6.4], [43, 2.5]]) + [0.0, 2.0 + 1.7 * k]
-        upper += _broken(generator, lid, 0.10, 0.6, 2, wobble=0.3, gap=0.2)
+        upper += _broken(generator, lid, 0.09, 0.7, 2, wobble=0.12, gap=0.2)
     return lines + upper
 
 

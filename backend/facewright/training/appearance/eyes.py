@@ -12,6 +12,10 @@ IRIS_DEGREES = 21.5
 PUPIL = 0.36
 
 
+LASH_ROOTS = (0.12, 0.77)
+"""Where on a lash card, from its inner to its outer end, its lower edge lies on the lid."""
+
+
 SCLERA_EDGE = np.array([-0.05, -0.15, -0.15])
 """What the white of the eye loses towards its corners."""
 
@@ -97,27 +101,25 @@ def paint_lashes(name: str, texels: Texels, generator: np.random.Generator, mask
     width, height, fine = right - left, bottom - top, 4
     canvas = np.zeros((height * fine, width * fine), np.uint8)
     is_upper = name.endswith("-2")
-    count = 78 if is_upper else 48
+    count = 72 if is_upper else 44
     for k in range(count):
-        u = (k + generator.uniform(0.1, 0.9)) / count
-        fan = (u - 0.42) * 0.20 + generator.normal(0, 0.010)
-        clump = 0.014 * np.sin(u * 75.0 + 0.8 * np.sin(u * 21.0))
-        reach = generator.uniform(0.62, 1.0) * np.interp(
-            u, [0, 0.12, 0.4, 0.7, 0.86, 1], [0.40, 0.75, 0.98, 0.98, 0.62, 0.15]
-        )
-        reach *= 1.0 if is_upper else 0.62
+        along = (k + generator.uniform(0.1, 0.9)) / count  # from the inner to the outer corner
+        fan = (along - 0.38) * 0.17 + generator.normal(0, 0.009)
+        clump = 0.010 * np.sin(along * 52.0 + 0.8 * np.sin(along * 15.0))
+        reach = np.interp(along, [0, 0.15, 0.5, 0.85, 1], [0.42, 0.70, 0.95, 0.98, 0.72])
+        reach *= generator.uniform(0.66, 1.0) * (1.0 if is_upper else 0.62)
         v = np.linspace(0, 1, 9)
-        points = np.stack([u + (fan + clump) * v**1.5, v * reach], axis=1)
-        pixels = np.stack([points[:, 0] * width, height - MARGIN_PX - points[:, 1] * (height - 2 * MARGIN_PX)], axis=1)
+        u = LASH_ROOTS[0] + (LASH_ROOTS[1] - LASH_ROOTS[0]) * along + (fan + clump) * v**1.5
+        pixels = np.stack([u * width, height - MARGIN_PX - v * reach * (height - 2 * MARGIN_PX)], axis=1)
         for i in range(len(v) - 1):
             segment = np.round((pixels[i : i + 2] * fine - 0.5) * 16).astype(np.int32)
             thickness = max(1, round((1.45 if is_upper else 0.95) * fine * (1 - v[i]) ** 0.7))
             cv2.polylines(canvas, [segment], False, 255, thickness, cv2.LINE_AA, 4)
     box = np.s_[top:bottom, left:right]
     strands = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    rows = (np.arange(height)[::-1, None] - MARGIN_PX) / (height - 2 * MARGIN_PX)
-    line = (0.62 if is_upper else 0.0) * smooth(0.16, 0.03, rows) * np.ones((1, width))
-    mask["opacity"][box] = np.maximum(strands, line)
+    y, x = (np.mgrid[0:height, 0:width] + 0.5 - MARGIN_PX) / [[[height - 2 * MARGIN_PX]], [[width - 2 * MARGIN_PX]]]
+    line = smooth(0.16, 0.03, 1 - y) * smooth(0.08, 0.25, x) * smooth(0.80, 0.72, x)
+    mask["opacity"][box] = np.maximum(strands, 0.62 * line * is_upper)
     mask["brow"][box] = 1.0
     paint_rgb[box] = (0.06, 0.045, 0.04)
     mask["paint"][box] = 0.72

@@ -35,9 +35,9 @@ def paint_mouth(texels, layout, noise, mask, paint_rgb) -> None:
         tooth = np.abs((angle / 11.0 * (1.0 if sign > 0 else 1.25) + 0.5) % 1.0 - 0.5)
         line = 10.0 + 1.2 * np.cos(tooth * 2 * np.pi)
         gum = smooth(line - 0.5, line + 0.5, height)
-        colour = np.array([0.81, 0.765, 0.68]) * (1 - gum[..., None]) + np.array([0.60, 0.33, 0.32]) * gum[..., None]
+        colour = np.array([0.88, 0.825, 0.745]) * (1 - gum[..., None]) + np.array([0.60, 0.33, 0.32]) * gum[..., None]
         paint_rgb[teeth] = colour[teeth]
         mask["paint"] = np.where(teeth, 1.0, mask["paint"])
-        tips = 0.5 * smooth(1.6, 0.2, height) if sign > 0 else 0.0
+        tips = 0.12 * smooth(1.6, 0.2, height) if sign > 0 else 0.0
         gap = tips + smooth(0.44, 0.5, tooth) * 0.5 + 0.65 * smooth(18.0, 2.0, texels.forward)
         mask["shade"] = np.where(teeth, gap, mask["shade"])
