@@ -1,4 +1,4 @@
-"""Finds the nested closed rows of quads around an eye, from behind the lids' edge to the cheek."""
+"""Finds the nested closed rows of quads around an eye and around the mouth's opening."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from facewright.errors import RigInvalid
-from facewright.rig.nouns import Rig
+from facewright.rig.nouns import SURFACES, Rig
 
 BEHIND, BEFORE = 3, 8
 """Rings kept behind and before the one through the outer corner of the eye, the lids' front edge."""
 
-CORNERS = (0, 14)
-"""Columns of the outer and the inner corner in rings of 28, as MakeHuman's head has them."""
+NEAR_M = 0.045
+
+INSIDE_LIPS = 5
+"""Rings kept behind the one through the corners of the mouth."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,22 +26,18 @@ class Lids:
             corner and the lower lid.
         eyeball: (M,) vertices.
         eyeball_triangles: (F, 3) rows of `eyeball`, counter-clockwise from outside.
+        skin_triangles: (T, 3) vertices of the skin within NEAR_M of the eyeball's middle.
     """
 
     rings: np.ndarray
     eyeball: np.ndarray
     eyeball_triangles: np.ndarray
+    skin_triangles: np.ndarray
 
     @property
     def rim(self) -> np.ndarray:
         """(N,) vertices of the lids' front edge."""
         return self.rings[BEHIND]
-
-    def surface(self, first: int, last: int) -> np.ndarray:
-        """Return (T, 3) triangles of the skin between two rings, counted from behind."""
-        inner, outer = self.rings[first:last], self.rings[first + 1 : last + 1]
-        a, b, c, d = inner, np.roll(inner, -1, 1), np.roll(outer, -1, 1), outer
-        return np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
 
 
 def find_lids(rig: Rig, side: str) -> Lids:
@@ -59,18 +57,52 @@ def find_lids(rig: Rig, side: str) -> Lids:
     rows = (walk.row(corner, neighbour) for neighbour in sorted(walk.neighbours[corner]))
     around = [row for row in rows if row is not None and _turns(vertices[row] - centre) > 0.9]
     if not around:
-        raise RigInvalid(f"rig {rig.id}: no closed row of quads around eye {side}", "use a head with such a topology")
+        raise _no_rows(rig, f"eye {side}")
     rim = max(around, key=lambda row: vertices[row[1], 2] - vertices[row[-1], 2])
     columns = []
-    for i, vertex in enumerate(rim):
-        across = walk.neighbours[vertex] - {rim[i - 1], rim[(i + 1) % len(rim)]}
-        near, far = sorted(across, key=lambda n: np.linalg.norm(vertices[n] - centre))
-        behind, before = walk.line(vertex, near, BEHIND), walk.line(vertex, far, BEFORE)
-        columns.append(behind[::-1] + [vertex] + before)
+    for vertex, (near, far) in zip(rim, walk.sides(rim, vertices, centre), strict=True):
+        columns.append(walk.line(vertex, near, BEHIND)[::-1] + [vertex] + walk.line(vertex, far, BEFORE))
+    if any(vertex is None for column in columns for vertex in column):
+        raise _no_rows(rig, f"eye {side}")
     number = np.full(len(vertices), -1)
     number[eyeball] = np.arange(len(eyeball))
     triangles = number[rig.mesh.triangles]
-    return Lids(np.array(columns).T, eyeball, triangles[(triangles >= 0).all(1)])
+    is_near = np.linalg.norm(vertices[rig.mesh.triangles].mean(1) - centre, axis=1) < NEAR_M
+    is_skin = rig.mesh.surfaces[rig.mesh.triangles[:, 0]] == SURFACES.index("skin")
+    rings = np.array(columns).T
+    return Lids(rings, eyeball, triangles[(triangles >= 0).all(1)], rig.mesh.triangles[is_near & is_skin])
+
+
+def find_lips(rig: Rig) -> np.ndarray:
+    """Walk over the mesh's quads from a corner of the mouth.
+
+    Args:
+        rig: one whose triangles come two by two from quads, with the anchor `mouth_corner.L`, teeth and a tongue.
+
+    Returns:
+        (1 + INSIDE_LIPS, N) vertices of nested closed rows, from the one through the corners into the mouth; column 0
+        is at the left corner, then follow the upper lip, the right corner and the lower lip.
+
+    Raises:
+        RigInvalid: the rig's mesh has no closed row of quads around the mouth.
+    """
+    vertices, corner = rig.mesh.vertices_m, int(rig.anchors["mouth_corner.L"][0])
+    walk = _QuadWalk(rig.mesh.triangles)
+    inside = vertices[np.isin(rig.mesh.surfaces, (SURFACES.index("teeth"), SURFACES.index("tongue")))].mean(0)
+    rows = [row for n in sorted(walk.neighbours[corner]) if (row := walk.row(corner, n)) is not None]
+    if not rows:
+        raise _no_rows(rig, "the mouth")
+    rim = max(rows, key=lambda row: vertices[row[len(row) // 4], 2] - vertices[row[-len(row) // 4], 2])
+    sides = walk.sides(rim, vertices, inside)
+    columns = [[vertex, *walk.line(vertex, near, INSIDE_LIPS)] for vertex, (near, _) in zip(rim, sides, strict=True)]
+    if any(vertex is None for column in columns for vertex in column):
+        raise _no_rows(rig, "the mouth")
+    return np.array(columns).T
+
+
+def _no_rows(rig: Rig, place: str) -> RigInvalid:
+    message = f"rig {rig.id}: no closed rows of quads around {place}"
+    return RigInvalid(message, "use a head with such a topology, or do without shapes.safetensors")
 
 
 def _turns(offsets: np.ndarray) -> float:
@@ -92,12 +124,20 @@ class _QuadWalk:
                 self.neighbours[b].add(a)
                 self._beside[frozenset((a, b))].update(quad)
 
-    def line(self, start: int, towards: int, count: int) -> list[int]:
-        """Return `count` vertices of the straight line from `start`, without it."""
+    def line(self, start: int, towards: int, count: int) -> list[int | None]:
+        """Return `count` vertices of the straight line from `start`, without it; None where it has ended."""
         line = [start, towards]
         while len(line) <= count:
-            line.append(self._ahead(line[-2], line[-1]))
+            line.append(None if line[-1] is None else self._ahead(line[-2], line[-1]))
         return line[1:]
+
+    def sides(self, row: list[int], vertices_m: np.ndarray, inside_m: np.ndarray) -> list[list[int]]:
+        """Return the neighbours of each vertex of a closed row beside it, the one nearer to a point first."""
+        beside = []
+        for i, vertex in enumerate(row):
+            across = self.neighbours[vertex] - {row[i - 1], row[(i + 1) % len(row)]}
+            beside.append(sorted(across, key=lambda n: np.linalg.norm(vertices_m[n] - inside_m))[:2])
+        return beside
 
     def row(self, start: int, towards: int) -> list[int] | None:
         """Return the closed row from `start`, or None if the line does not come back."""

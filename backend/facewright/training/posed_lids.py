@@ -1,4 +1,4 @@
-"""Random heads reduced to their eyes: what moves the lids and the eyeball of each, both sides looking like a left eye."""
+"""Random heads reduced to their eyes: what moves lids and eyeball of each, both sides looking like a left eye."""
 
 from dataclasses import dataclass
 
