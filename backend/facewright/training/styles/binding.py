@@ -19,10 +19,10 @@ NEAR_TRIANGLES = 24
 
 SMOOTHING_ROUNDS = 24
 OPENNESS_ROUNDS = 2
-SHADOW_STRENGTH = 0.75
+SHADOW_STRENGTH = 0.68
 """How much of the shadow of opaque cards remains, because light falls between strands."""
 
-LEAST_OPENNESS = 0.12
+LEAST_OPENNESS = 0.22
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def bind_piece(
         "material": mesh.material.astype(np.uint8),
         "indices": indices,
         "weights": weights.astype(np.float16),
-        "anchor_triangle": triangle.astype(np.int32),
+        "anchor_triangle": triangle.astype(np.uint16 if len(rig.mesh.triangles) < 1 << 16 else np.int32),
         "anchor_barycentric": barycentric.astype(np.float16),
         "follow": np.full(len(distance), attachment.follow, np.float16),
         "openness": np.round(openness * 255).astype(np.uint8),

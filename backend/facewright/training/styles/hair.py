@@ -49,14 +49,14 @@ HAIR_STYLES = {
     "bald": HairStyle(None, None),
     "buzz": HairStyle(
         hair_short.buzz,
-        ScalpPaint(_from_whorl, coverage=0.86, strands=0.45, hairs=42000, length_mm=3.0, soft_mm=6.0, reach_mm=999.0),
+        ScalpPaint(_from_whorl, coverage=0.86, strands=0.45, hairs=42000, length_mm=3.0, soft_mm=10.0, reach_mm=999.0),
     ),
     "short": HairStyle(hair_short.short, ScalpPaint(hair_short.combed_forward)),
     "side_part": HairStyle(hair_short.side_part, ScalpPaint(hair_short.combed_aside)),
     "slicked": HairStyle(hair_short.slicked, ScalpPaint(hair_short.combed_back, soft_mm=5.0)),
     "receding": HairStyle(
         hair_short.receding,
-        ScalpPaint(hair_short.combed_forward, hair_short.RECEDING_HAIRLINE, 0.85, 0.45, 30000, 6.0, 10.0, 60.0),
+        ScalpPaint(hair_short.combed_forward, hair_short.RECEDING_HAIRLINE, 0.9, 0.35, 30000, 7.0, 7.0, 60.0),
     ),
     "curly": HairStyle(hair_curly.curly, UNDER_HAIR),
     "afro": HairStyle(hair_curly.afro, UNDER_HAIR),

@@ -94,7 +94,12 @@ def _waved(scalp, curves, wave_mm, stray, generator) -> np.ndarray:
     sideways = across(curves, normals)
     phase = stray[:, :1] * 40 + generator.normal(0, 0.5, (len(curves), 1))
     angle = 2 * np.pi * along / (wave_mm[1] * generator.uniform(0.85, 1.15, phase.shape)) + phase
-    swing = wave_mm[0] / 1000 * np.clip(along / 60, 0, 1) * generator.uniform(0.6, 1.2, phase.shape)
+    swing = (
+        wave_mm[0]
+        / 1000
+        * np.clip((along - 0.4 * wave_mm[1]) / (0.6 * wave_mm[1]), 0, 1)
+        * generator.uniform(0.6, 1.2, phase.shape)
+    )
     return (
         curves
         + (swing * np.sin(angle))[..., None] * sideways

@@ -19,11 +19,11 @@ def afro_height(places: np.ndarray) -> np.ndarray:
 
 def afro(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """A round afro of many small fuzzy tufts over a round shell."""
-    shell = Cap(HAIRLINE, lambda places: 0.74 * afro_height(places), "coil", 24, 9, 48, 0.2, 0.6, 1.0)
+    shell = Cap(HAIRLINE, lambda places: 0.74 * afro_height(places), "coil", 12, 9, 48, 0.2, 0.75, tiles=3)
     parts = [span_cap(scalp, shell, generator)]
     for spacing, low, high, width, names in (
         (0.0125, 0.3, 0.85, 0.028, ("fuzzy_a",)),
-        (0.0095, 0.62, 1.04, 0.021, ("fuzzy_a", "fuzzy_b")),
+        (0.0088, 0.62, 1.04, 0.021, ("fuzzy_a", "fuzzy_b")),
     ):
         roots, normals = scatter_roots(scalp, spacing, generator, HAIRLINE, 1.0)
         height = afro_height(scalp.place_mm(roots))[:, None] / 1000 * generator.uniform(0.9, 1.1, (len(roots), 1))
@@ -36,7 +36,22 @@ def afro(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
         curves = roots[:, None] + out[:, None] * height[:, None] * rise
         curves = curves + lean[:, None] * 0.024 * share**1.2
         parts.append(lay_cards(scalp, curves, Lay(names, width, 3, 0.9, 0.25, 0.55, 1.0, 0.9), generator))
-    return join(parts)
+    small = Lay(("fuzzy_b",), 0.011, 3, 0.5, 0.15, 0.8)
+    upward = Coat(
+        0.0075, small, lambda p, r, s: -radiate(p), constant(13.0), constant(4.0),
+        depth_mm=(-1.0, 8.0), stray=0.5, weight=0.0, start=0.7,
+    )  # fmt: skip
+    return join([*parts, lay_coat(scalp, upward, generator)])
+
+
+def fend_eyes(places: np.ndarray) -> np.ndarray:
+    """Push hair sideways away from eyes and cheeks."""
+    least = 60.0 * ramp(-30, -5, places[:, 1]) * ramp(52, 36, places[:, 2])
+    x = places[:, 0]
+    pushed = np.where(np.abs(x) < least, np.sign(x) * (np.abs(x) + 0.4 * (least - np.abs(x))), x)
+    front = np.interp(places[:, 2], (34, 60), (-24, 60))
+    forward = places[:, 1] - 0.4 * np.maximum(places[:, 1] - front, 0)
+    return np.stack([pushed, forward, places[:, 2]], axis=1)
 
 
 def curly(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
@@ -44,7 +59,7 @@ def curly(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
 
     def comb(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
         top = ramp(45, 85, roots[:, 2:]) * ramp(-130, -80, roots[:, 1:2])
-        side = np.tanh((roots[:, :1] - 20.0) / 10.0)
+        side = np.tanh((roots[:, :1] - 20.0) / 28.0)
         over = np.concatenate([side, 0.15 + 0 * side, 0 * side], axis=1)
         return radiate(places) * (1 - 0.6 * top) + over * top - [0, 0, 0.5 * share]
 
@@ -54,16 +69,18 @@ def curly(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     def lift(places: np.ndarray) -> np.ndarray:
         return 17 + 9 * ramp(10, 70, places[:, 2]) - 4 * ramp(-30, 5, places[:, 1])
 
-    parts = [span_cap(scalp, Cap(HAIRLINE, lambda p: 0.45 * lift(p), "coil", 18, 8, 48, 0.25, 0.55, 1.0), generator)]
+    parts = [
+        span_cap(scalp, Cap(HAIRLINE, lambda p: 0.45 * lift(p), "coil", 18, 9, 48, 0.25, 0.75, tiles=3), generator)
+    ]
     for spacing, share, width, names, swing in (
-        (0.0165, 0.55, 0.028, ("curly_a", "wavy_a"), 5.0),
-        (0.0160, 0.85, 0.023, ("curly_a", "curly_b"), 6.0),
-        (0.0170, 1.10, 0.018, ("curly_b", "curly_c"), 6.0),
+        (0.0185, 0.55, 0.030, ("curly_a", "wavy_a"), 5.0),
+        (0.0182, 0.85, 0.025, ("curly_a", "curly_b"), 6.0),
+        (0.0195, 1.10, 0.019, ("curly_b", "curly_c"), 6.0),
     ):
         lay = Lay(names, width, 7, 0.6, 0.22, 0.6, taper=0.9)
         coat = Coat(
-            spacing, lay, comb, length, lambda p, k=share: k * lift(p), stray=0.32, wave_mm=(swing, 38.0),
-            rise_m=0.022, pull=0.3, weight=0.35, hold=0.15, start=0.6, where=constant(0.93),
+            spacing, lay, comb, length, lambda p, k=share: k * lift(p), stray=0.32, wave_mm=(swing, 46.0),
+            rise_m=0.022, pull=0.3, weight=0.35, hold=0.15, start=0.6, fend=fend_eyes,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
     return join(parts)

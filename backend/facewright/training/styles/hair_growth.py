@@ -114,11 +114,21 @@ class Lay:
     spacing: float = 1.0
 
 
-def lay_cards(scalp: Scalp, curves: np.ndarray, lay: Lay, generator: np.random.Generator) -> PieceMesh:
-    """Lay one card along each curve (k, m, 3)."""
+def lay_cards(
+    scalp: Scalp, curves: np.ndarray, lay: Lay, generator: np.random.Generator, normals: np.ndarray | None = None
+) -> PieceMesh:
+    """Lay one card along each curve.
+
+    Args:
+        scalp: the head.
+        curves: (k, m, 3).
+        lay: how.
+        generator: source of randomness.
+        normals: (k, lay.points, 3) unit normals of the mass; those of hair around the head when None.
+    """
     count = len(curves)
     curves = resample(curves, lay.points, lay.spacing)
-    normals = scalp.mass_normal(curves)
+    normals = scalp.mass_normal(curves) if normals is None else normals
     sideways = across(curves, normals, generator.normal(0, lay.twist_rad, (count, 1)))
     share = np.linspace(0, 1, lay.points)[None] ** lay.spacing
     shape = np.interp(share, [0, 0.3, 0.7, 1], [0.75, 1, 1, lay.taper])
@@ -156,7 +166,7 @@ class Cap:
     rows: int = 7
     columns: int = 48
     edge: float = 0.25
-    shade: float = 0.5
+    shade: float = 0.85
     reach: float = 1.5
     tiles: int = 1
     inset_mm: float = -2.0

@@ -15,7 +15,7 @@ SIDE = 1024
 FINE = 4
 """Hairs are drawn so many times finer than the layer."""
 
-LEVELS = 24
+LEVELS = 15
 """Steps of coverage; fewer make smaller files."""
 
 BLEED_PX = 6
@@ -63,7 +63,7 @@ def paint_scalp(scalp: Scalp, paint: ScalpPaint, generator: np.random.Generator)
     depth = hair_depth_mm(scalp, vertices, paint.hairline)
     chosen = np.flatnonzero(is_bald & is_skin & (depth[scalp.rig.mesh.triangles].max(axis=1) > -15))
     place, owner = rasterise(look.uv, look.render_triangles[chosen], vertices[look.render_vertex], SIDE)
-    wobble = 1.6 * _blotches(generator, 5.0) + 1.0 * _blotches(generator, 1.5)
+    wobble = 2.2 * _blotches(generator, 6.0) + 1.0 * _blotches(generator, 1.5)
     inside = np.full((SIDE, SIDE), -99.0)
     inside[owner >= 0] = hair_depth_mm(scalp, place[owner >= 0], paint.hairline)
     share = np.clip((inside + wobble + 1.5) / (1.7 * paint.soft_mm), 0, 1)

@@ -27,7 +27,8 @@ def part_and_fall(part_mm: float, back: float = 0.5, tuck: tuple[float, float] |
         outward = np.clip(1.1 - np.abs(places[:, 0]) / 85.0, 0.0, 1.0) * ramp(20, 60, places[:, 2])
         backward = back * ramp(0, 70, places[:, 2]) * (0.4 + behind)
         down = 0.25 + 1.6 * ramp(75, 10, places[:, 2]) + 0.8 * behind
-        wanted = np.stack([side * outward * (1 - 0.7 * behind), -backward, -down], axis=1)
+        shoulder = 0.9 * np.sign(roots[:, 1] + 88.0) * ramp(-55, -105, places[:, 2])
+        wanted = np.stack([side * outward * (1 - 0.7 * behind), shoulder - backward, -down], axis=1)
         if tuck is not None:
             inward = tuck[1] * ramp(tuck[0], tuck[0] - 35, places[:, 2])
             wanted -= inward[:, None] * np.stack([places[:, 0], places[:, 1] + 60.0, 0 * side], axis=1) / 80.0
@@ -39,10 +40,12 @@ def part_and_fall(part_mm: float, back: float = 0.5, tuck: tuple[float, float] |
 def fend_face(places: np.ndarray) -> np.ndarray:
     """Push hair sideways out of the face."""
     least = ramp(-28, 5, places[:, 1]) * np.interp(places[:, 2], (40, 60, 74), (66, 46, 0))
-    x, brow = places[:, 0], ramp(30, 45, places[:, 2]) * ramp(90, 78, places[:, 2])
-    over = np.maximum(places[:, 1] - (11.0 - 0.018 * x * x), 0) * brow
+    x, brow = places[:, 0], ramp(42, 56, places[:, 2]) * ramp(90, 78, places[:, 2])
+    over = np.maximum(places[:, 1] - (14.0 - 0.009 * x * x), 0) * brow
     pushed = np.where(np.abs(x) < least, np.sign(x) * (np.abs(x) + 0.35 * (least - np.abs(x))), x)
-    return np.stack([pushed, places[:, 1] - 0.5 * over, places[:, 2]], axis=1)
+    widest = np.interp(places[:, 2], (-120, 0, 40), (98, 88, 120))
+    pushed -= 0.3 * np.sign(x) * np.maximum(np.abs(pushed) - widest, 0)
+    return np.stack([pushed, places[:, 1] - 0.35 * over, places[:, 2]], axis=1)
 
 
 def long_straight(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
@@ -55,7 +58,7 @@ def long_wavy(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """Wavy hair to below the shoulders, parted on the right, full at the sides."""
     wavy = ("dense", "wavy_a"), ("wavy_a", "wavy_b"), ("wavy_a", "wavy_b"), ("wavy_c",)
     comb = part_and_fall(-17.0, 0.35)
-    return _hanging(scalp, generator, comb, -17.0, lambda p: -155 + 0.12 * p[:, 0], wavy, 1.3, 12.0, (9.0, 85.0))
+    return _hanging(scalp, generator, comb, -17.0, lambda p: -155 + 0.12 * p[:, 0], wavy, 1.3, 12.0, (11.0, 120.0))
 
 
 def bob(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
@@ -71,14 +74,14 @@ def fringe(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     comb = part_and_fall(2.0, 0.55, (-95.0, 0.35))
     parts = [_hanging(scalp, generator, comb, 2.0, constant(-128.0), straight, 1.1, 6.0)]
     for spacing, lift, names, width in (
-        (0.0105, 6.0, ("dense", "straight_a"), 0.018),
-        (0.0095, 10.0, ("straight_a", "straight_b"), 0.014),
-        (0.0120, 12.0, ("straight_b", "straight_c"), 0.010),
+        (0.0159, 6.0, ("dense", "straight_a"), 0.020),
+        (0.0125, 10.0, ("straight_a", "straight_b"), 0.015),
+        (0.0175, 12.0, ("straight_b", "straight_c"), 0.010),
     ):
         lay = Lay(names, width, 6, 0.15, 0.12, 0.85, taper=0.85)
         coat = Coat(
             spacing, lay, _fringe_comb, constant(120.0), constant(lift), depth_mm=(0.5, 34.0),
-            where=lambda p: (np.abs(p[:, 0]) < 50) * ramp(-52, -38, p[:, 1]),
+            where=lambda p: (np.abs(p[:, 0]) < 57) * ramp(-58, -45, p[:, 1]),
             level_mm=lambda p: FRINGE_END_MM - 0.010 * p[:, 0] ** 2 * (np.abs(p[:, 0]) > 20) * 0.6,
             level_spread_mm=2.5, stray=0.06, rise_m=0.025, weight=0.25, hold=0.45,
         )  # fmt: skip
@@ -100,28 +103,28 @@ def _fringe_comb(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndar
 
 def _hanging(scalp, generator, comb, part_mm, level_mm, names, volume, spread_mm=9.0, wave_mm=(0.0, 80.0)) -> PieceMesh:
     """Hang coats of cards over one another, from an opaque inner one to single strands, and cover the parting."""
-    points, wider = (14, 1.35) if wave_mm[0] else (9, 1.0)
-    parts = [span_cap(scalp, Cap(HAIRLINE, constant(5.0 * volume), shade=0.75), generator)]
+    points, wider = (14, 1.4) if wave_mm[0] else (8, 1.0)
+    parts = [span_cap(scalp, Cap(HAIRLINE, constant(5.0 * volume)), generator)]
 
     def near_part(places: np.ndarray) -> np.ndarray:
         return (np.abs(places[:, 0] - part_mm) < 11) * ramp(-140, -105, places[:, 1])
 
     for spacing, lift, strips, width, where in (
-        (0.0235, 7.0, names[0], 0.034, None),
-        (0.0220, 10.0, names[1], 0.026, None),
-        (0.0220, 12.5, names[2], 0.020, None),
-        (0.0340, 13.5, names[3], 0.012, None),
-        (0.0090, 9.0, names[2], 0.013, near_part),
+        (0.0260, 7.0, names[0], 0.034, None),
+        (0.0246, 10.0, names[1], 0.026, None),
+        (0.0233, 12.5, names[2], 0.020, None),
+        (0.0360, 13.5, names[3], 0.012, None),
+        (0.0095, 9.0, names[2], 0.013, near_part),
     ):
 
         def height(places: np.ndarray, lift: float = lift) -> np.ndarray:
             return lift * volume * (0.75 + 0.25 * ramp(20, 80, places[:, 2]))
 
-        lay = Lay(strips, width * wider, points, 0.12, 0.12, 0.85, taper=0.8, spacing=1.5 if points < 14 else 1.15)
+        lay = Lay(strips, width * wider, points, 0.12, 0.12, 0.85, taper=0.8, spacing=1.5 if points < 12 else 1.15)
         coat = Coat(
             spacing * wider, lay, comb, constant(370.0), height, where=where, level_mm=level_mm,
-            level_spread_mm=spread_mm, stray=0.045, wave_mm=wave_mm, rise_m=0.07, pull=0.25, weight=0.5, hold=0.5,
-            start=0.25, fend=fend_face,
+            level_spread_mm=spread_mm, depth_mm=(6.0 if width > 0.02 else 1.0, 999.0), stray=0.045, wave_mm=wave_mm,
+            rise_m=0.07, pull=0.25, weight=0.5, hold=0.5, start=0.25, fend=fend_face,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
     front = hairs_at_edge(comb, 22.0, where=lambda places: ramp(-70, -40, places[:, 1]))

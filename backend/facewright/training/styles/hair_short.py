@@ -1,5 +1,7 @@
 """Short hair: shorn, cropped, parted at the side, slicked back, receding."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from facewright.training.appearance.features import HAIRLINE
@@ -12,6 +14,11 @@ RECEDING_HAIRLINE = (
     (0, 84), (9, 85), (18, 90), (27, 97), (36, 97), (43, 84), (49, 56), (55, 24), (61, -2), *HAIRLINE[8:],
 )  # fmt: skip
 """As HAIRLINE, with high temples on both sides of a forelock."""
+
+DENSE_HAIRLINE = (
+    (0, 94), (9, 95), (18, 98), (27, 102), (36, 103), (43, 95), (49, 68), (55, 32), (61, 0), *HAIRLINE[8:],
+)  # fmt: skip
+"""Behind it receding hair is as dense as elsewhere."""
 
 PART_MM = 33.0
 
@@ -37,11 +44,16 @@ def combed_back(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarr
     return np.stack([-0.012 * places[:, 0] * behind, -1.0 + 0 * low, -0.75 * low - 1.6 * behind], axis=1)
 
 
+def off_sideburns(places: np.ndarray) -> np.ndarray:
+    """Return 0 (k,) in front of the ears, where hair that is combed back would cross them, else 1."""
+    return 1.0 - (places[:, 2] < 8) * (places[:, 1] > -76)
+
+
 def buzz(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """A short fuzz over a painted scalp."""
     shells = [
-        Cap(HAIRLINE, constant(height), "stubble", 12, 10, 48, 0.12, 1.0, tiles=9, inset_mm=inset)
-        for height, inset in ((1.3, 3.0), (2.5, 4.5))
+        Cap(HAIRLINE, constant(height), "stubble", 12, 16, 64, 0.12, 1.0, tiles=5, inset_mm=inset)
+        for height, inset in ((1.4, 4.0), (2.0, 6.0))
     ]
     return join([span_cap(scalp, shell, generator) for shell in shells])
 
@@ -67,7 +79,8 @@ def side_part(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
 
     def lift(places: np.ndarray) -> np.ndarray:
         top = ramp(25, 85, places[:, 2])
-        return 3.8 + 8.5 * top + 5 * ramp(-30, 0, places[:, 1]) * top
+        beside = 0.35 + 0.65 * ramp(2, 22, np.abs(places[:, 0] - PART_MM))
+        return 3.8 + (8.5 * top + 5 * ramp(-30, 0, places[:, 1]) * top) * beside
 
     return _cropped(scalp, generator, HAIRLINE, combed_aside, length, lift)
 
@@ -76,61 +89,68 @@ def slicked(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """Hair combed back wet, close to the head, longer at the nape."""
 
     def length(places: np.ndarray) -> np.ndarray:
-        return 34 + 55 * ramp(20, 80, places[:, 2])
+        return 30 + 55 * ramp(20, 80, places[:, 2])
 
     def lift(places: np.ndarray) -> np.ndarray:
         return 3.5 + 5.5 * ramp(25, 80, places[:, 2]) + 2.5 * ramp(-35, 0, places[:, 1])
 
-    parts = [span_cap(scalp, Cap(HAIRLINE, constant(2.5)), generator)]
-    for spacing, share, lay in (
-        (0.0155, 0.6, Lay(("dense",), 0.022, 6, 0.08, 0.1, 0.85)),
-        (0.0150, 0.95, Lay(("straight_a", "straight_b"), 0.016, 6, 0.12, 0.1, 0.85)),
-        (0.0220, 1.15, Lay(("straight_c", "edge_a"), 0.010, 6, 0.2, 0.12, 0.9)),
+    def high(places: np.ndarray) -> np.ndarray:
+        return ramp(-18, 8, places[:, 2]) * off_sideburns(places)
+
+    def low(places: np.ndarray) -> np.ndarray:
+        return (1 - high(places)) * off_sideburns(places)
+
+    parts = [span_cap(scalp, Cap(HAIRLINE, constant(3.0)), generator)]
+    for spacing, share, least, where, lay in (
+        (0.0173, 0.7, 4.0, high, Lay(("dense", "straight_a"), 0.0223, 6, 0.08, 0.06, 0.9, taper=0.6)),
+        (0.0162, 0.95, 1.5, high, Lay(("straight_a", "straight_b"), 0.0170, 6, 0.12, 0.07, 0.9, taper=0.6)),
+        (0.0238, 1.15, 1.5, high, Lay(("straight_c", "edge_a"), 0.0106, 6, 0.2, 0.1, 0.95)),
+        (0.0113, 0.9, 1.5, low, Lay(("straight_b", "straight_c"), 0.0106, 5, 0.2, 0.07, 0.9, taper=0.5)),
     ):
         coat = Coat(
-            spacing, lay, combed_back, length, lambda p, k=share: k * lift(p), stray=0.07, rise_m=0.03, hold=0.6
-        )
+            spacing, lay, combed_back, length, lambda p, k=share: k * lift(p), HAIRLINE, (least, 999.0), where,
+            stray=0.07, rise_m=0.03, hold=0.6,
+        )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
     parts.append(lay_coat(scalp, hairs_at_edge(combed_back, 16.0), generator))
     return join(parts)
 
 
 def receding(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
-    """Short hair, thin on top, with high temples."""
+    """Short hair, thin at the front, with high temples."""
 
     def length(places: np.ndarray) -> np.ndarray:
-        return 13 + 17 * ramp(40, 85, places[:, 2])
+        return 17 + 12 * ramp(40, 85, places[:, 2])
 
     def lift(places: np.ndarray) -> np.ndarray:
-        return 3.2 + 2.5 * ramp(30, 85, places[:, 2])
+        return 3.4 + 2.2 * ramp(30, 85, places[:, 2])
 
-    return _cropped(scalp, generator, RECEDING_HAIRLINE, combed_forward, length, lift, 0.55)
+    return _cropped(scalp, generator, RECEDING_HAIRLINE, combed_forward, length, lift, DENSE_HAIRLINE)
 
 
-def _cropped(scalp, generator, hairline, comb, length, lift, density=1.0) -> PieceMesh:
-    """Cover the scalp with short hair whose sides and nape are tapered, `density` of it on top."""
-
-    def share(places: np.ndarray) -> np.ndarray:
-        return 1 - (1 - density) * ramp(55, 80, places[:, 2])
-
-    sides = Lay(("straight_b", "straight_c"), 0.010, 4, 0.25, 0.07, 0.8)
-    parts = [span_cap(scalp, Cap(hairline, lambda p: 0.35 * lift(p), shade=0.6), generator)] if density == 1 else []
+def _cropped(scalp, generator, hairline, comb, length, lift, dense_line=HAIRLINE) -> PieceMesh:
+    """Cover the scalp with short hair whose sides and nape are tapered, thin in front of `dense_line`."""
+    sides = Lay(("straight_b", "straight_c"), 0.0106, 3, 0.25, 0.07, 0.85)
+    cap = Cap(dense_line, lambda p: 0.4 * lift(p))
+    parts = [span_cap(scalp, cap, generator)]
     for spacing, height, low, lay in (
-        (0.0135, 0.6, False, Lay(("straight_b", "dense"), 0.017, 5, 0.2, 0.08, 0.65)),
-        (0.0120, 0.9, False, Lay(("straight_a", "straight_b"), 0.014, 5, 0.3, 0.1, 0.75)),
-        (0.0150, 1.1, False, Lay(("straight_b", "straight_c"), 0.010, 5, 0.35, 0.12, 0.85)),
-        (0.0100, 0.8, True, sides),
-        (0.0110, 1.05, True, sides),
+        (0.0151, 0.6, False, Lay(("straight_b", "dense"), 0.0180, 5, 0.2, 0.08, 0.75)),
+        (0.0130, 0.9, False, Lay(("straight_a", "straight_b"), 0.0138, 5, 0.3, 0.1, 0.8)),
+        (0.0162, 1.1, False, Lay(("straight_b", "straight_c"), 0.0106, 5, 0.35, 0.12, 0.85)),
+        (0.0108, 0.8, True, sides),
+        (0.0119, 1.05, True, sides),
     ):
 
         def where(places: np.ndarray, low: bool = low) -> np.ndarray:
             top = ramp(22, 48, places[:, 2])
-            return (1 - top if low else top) * share(places)
+            return 1 - top if low else top
 
         coat = Coat(
-            spacing, lay, comb, length, lambda p, k=height: k * lift(p), hairline, (2.0, 999.0), where,
-            weight=0.2, stray=0.2 if not low else 0.1,
+            spacing, lay, comb, length, lambda p, k=height: k * lift(p), dense_line,
+            (3.0, 999.0), where, weight=0.2, stray=0.2 if not low else 0.1,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
-    parts.append(lay_coat(scalp, hairs_at_edge(comb, 13.0, hairline), generator))
+    parts.append(lay_coat(scalp, hairs_at_edge(comb, 14.0, hairline), generator))
+    if dense_line is not hairline:
+        parts.append(lay_coat(scalp, replace(hairs_at_edge(comb, 18.0, hairline), depth_mm=(4.0, 22.0)), generator))
     return join(parts)

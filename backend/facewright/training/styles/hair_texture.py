@@ -9,6 +9,9 @@ SIDE = 1024
 FINE = 4
 """Strands are drawn so many times finer than the texture."""
 
+COLOUR_STEP, OPACITY_LEVELS = 8, 15
+"""Coarser steps make a smaller file."""
+
 GUTTER_PX = 5
 """Empty rim of a box, so that coarser levels of the texture do not mix neighbours."""
 
@@ -107,6 +110,8 @@ def _draw_strip(strip: Strip, generator: np.random.Generator) -> np.ndarray:
     for layer, points, tone in sorted(strands, key=lambda strand: strand[0]):
         points[:, 0] = width / 2 + (points[:, 0] - (low + high) / 2) * squeeze
         shade = int(np.clip(150 * (1 - layer) ** 1.5 + generator.normal(0, 8), 0, 200))
+        if strip.dash:
+            tone, shade = 127 + 0.5 * (tone - 127), shade // 3
         colour = (int(tone), shade // 16 * 16, int(generator.integers(16)) * 16, 255)
         _draw_strand(canvas, points, colour, strip.thickness_px * FINE * generator.uniform(0.7, 1.3))
     return _reduce(canvas)
@@ -139,6 +144,7 @@ def _lock(
         start = strip.bald_root * generator.random()
         if strip.dash:
             start = generator.random() * (1 - strip.dash)
+            x = x * 0 + rim + generator.random() * (width - 2 * rim)
             end = start + strip.dash * generator.uniform(0.6, 1.4)
         part = np.linspace(start, max(end, start + 0.015), 48)
         points = np.stack([np.interp(part, along, x), part * (height - 1) + np.interp(part, along, rise)], axis=1)
@@ -169,4 +175,6 @@ def _reduce(canvas: np.ndarray) -> np.ndarray:
     flat = np.flatnonzero(source.ravel() == 0)
     lookup[nearest.ravel()[flat]] = flat
     colour = colour.reshape(-1, 3)[lookup[nearest]]
-    return np.concatenate([colour, alpha[..., None] * 255], axis=2).round().astype(np.uint8)
+    colour = np.minimum(np.round(colour / COLOUR_STEP) * COLOUR_STEP, 255)
+    opacity = np.round(alpha[..., None] * OPACITY_LEVELS) * (255 / OPACITY_LEVELS)
+    return np.concatenate([colour, opacity], axis=2).round().astype(np.uint8)

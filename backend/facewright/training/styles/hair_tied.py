@@ -6,6 +6,7 @@ from facewright.training.appearance.features import HAIRLINE
 from facewright.training.styles.cards import PieceMesh, across, join, resample, strips
 from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat, ramp
 from facewright.training.styles.hair_growth import Cap, Lay, lay_cards, span_cap
+from facewright.training.styles.hair_short import off_sideburns
 from facewright.training.styles.hair_texture import strip_box
 from facewright.training.styles.scalp import Scalp
 
@@ -19,18 +20,26 @@ BUN_RADIUS_MM = 27.0
 def tied_back(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """Hair gathered at the back of the head into a pony tail."""
     gathered = _gathered(scalp, generator, TAIL_MM)
-    count, share = 70, np.linspace(0, 1, 24)[None, :]
-    angle, ring = generator.uniform(0, 2 * np.pi, (count, 1)), np.sqrt(generator.random((count, 1)))
+    count, share = 64, np.linspace(0, 1, 24)[None, :]
+    angle, ring = generator.uniform(0, 2 * np.pi, (count, 1)), generator.uniform(0.45, 1.0, (count, 1))
     side, high = np.cos(angle) * ring, np.sin(angle) * ring
-    length = generator.uniform(170, 215, (count, 1))
-    spread = 7 + 15 * np.sin(np.pi * np.minimum(share * 1.1, 1)) ** 0.8
-    wave = 4 * np.sin(2 * np.pi * (share * 2.2 + generator.random((count, 1)) * 0.15)) * share
-    x = TAIL_MM[0] + side * spread + wave + 6 * share
-    forward = TAIL_MM[1] + 5 - (26 + 9 * high) * np.sin(np.pi * np.minimum(0.15 + share * 0.75, 1)) + 8 * share
-    up = TAIL_MM[2] + high * spread * (1 - share) + 20 * share * (1 - share) * 2 - length * share**1.25
-    curves = _outside(scalp, np.stack([x, forward, up], axis=2))
-    lay = Lay(("straight_a", "straight_b", "dense", "wavy_a"), 0.017, 9, 0.5, 0.15, 0.8, taper=0.5)
-    return join([gathered, lay_cards(scalp, curves, lay, generator), _band(scalp, TAIL_MM, 10.0)])
+    length = generator.uniform(165, 215, (count, 1))
+    spread = 7 + 17 * np.sin(np.pi * np.minimum(share * 1.15, 1)) ** 0.8
+    wave = 3 * np.sin(2 * np.pi * (share * 2.0 + generator.random((count, 1)) * 0.15)) * share
+    middle = np.stack([
+        TAIL_MM[0] + 6 * share,
+        TAIL_MM[1] + 6 - 27 * np.sin(np.pi * np.minimum(0.12 + share * 0.75, 1)) + 10 * share,
+        TAIL_MM[2] + 26 * share * (1 - share) - 0 * share,
+    ], axis=2) - np.array([0, 0, 1]) * (length * share**1.25)[..., None]  # fmt: skip
+    across_mm = np.stack(
+        [side * spread + wave, -0.85 * high * spread * np.sqrt(share), high * spread * (1 - share)], axis=2
+    )
+    curves = resample(_outside(scalp, middle + across_mm), 9)
+    normals = resample(np.ascontiguousarray(across_mm * [1.0, -1.0, 1.0]), 24)[:, :: 23 // 8][:, :9]
+    normals = normals / np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-6)
+    lay = Lay(("straight_a", "straight_b", "dense"), 0.0180, 9, 0.35, 0.1, 0.85, taper=0.5)
+    tail = lay_cards(scalp, curves, lay, generator, normals)
+    return join([gathered, tail, _band(scalp, TAIL_MM, 10.0)])
 
 
 def bun(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
@@ -43,7 +52,7 @@ def bun(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     count, share = 56, np.linspace(0, 1, 16)[None, :]
     start, tilt = generator.uniform(0, 2 * np.pi, (count, 1)), generator.uniform(-0.35, 1.25, (count, 1))
     angle = start + share * generator.uniform(1.5, 2.6, (count, 1))
-    level = np.clip(tilt + 0.35 * (share - 0.5), -0.5, 1.35)
+    level = np.clip(tilt + 0.35 * (share - 0.5), -0.5, 1.52)
     radius = BUN_RADIUS_MM * generator.uniform(0.9, 1.06, (count, 1)) * (1 - 0.05 * np.sin(9 * angle + 5 * level))
     flat = np.cos(level) * radius
     places = (
@@ -76,25 +85,16 @@ def _gathered(scalp: Scalp, generator: np.random.Generator, tie_mm: tuple[float,
     def length(places: np.ndarray) -> np.ndarray:
         return 1.12 * np.linalg.norm(places - tie_mm, axis=1) + 4
 
-    parts = [span_cap(scalp, Cap(HAIRLINE, constant(2.5), shade=0.7), generator)]
+    parts = [span_cap(scalp, Cap(HAIRLINE, constant(2.5)), generator)]
     for spacing, lift, lay in (
-        (0.0185, 4.0, Lay(("dense",), 0.022, 7, 0.06, 0.08, 0.85, taper=0.35)),
-        (0.0180, 6.0, Lay(("straight_a", "dense"), 0.017, 7, 0.1, 0.1, 0.85, taper=0.35)),
-        (0.0270, 7.5, Lay(("straight_b", "straight_c", "edge_a"), 0.011, 7, 0.15, 0.1, 0.9, taper=0.4)),
+        (0.0200, 4.5, Lay(("dense", "straight_a"), 0.0233, 6, 0.06, 0.05, 0.92, taper=0.35)),
+        (0.0194, 6.0, Lay(("straight_a", "straight_b"), 0.0180, 6, 0.1, 0.06, 0.92, taper=0.35)),
+        (0.0292, 7.5, Lay(("straight_b", "straight_c", "edge_a"), 0.0117, 6, 0.15, 0.1, 0.9, taper=0.4)),
     ):
         coat = Coat(
-            spacing,
-            lay,
-            comb,
-            length,
-            constant(lift),
-            stray=0.05,
-            rise_m=0.03,
-            pull=0.3,
-            weight=0.05,
-            hold=0.7,
-            start=0.2,
-        )
+            spacing, lay, comb, length, constant(lift), HAIRLINE, (4.0 if lift < 5 else 1.5, 999.0), off_sideburns,
+            stray=0.05, rise_m=0.03, pull=0.3, weight=0.05, hold=0.7, start=0.2,
+        )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
     parts.append(lay_coat(scalp, hairs_at_edge(comb, 24.0), generator))
     return join(parts)
@@ -126,7 +126,7 @@ def _ball(scalp: Scalp, middle_mm: np.ndarray, axis: np.ndarray, radius_mm: floa
     """Fill a bun with an opaque ball of strips."""
     count = 12
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)[:, None]
-    level = np.linspace(-0.9, 1.5, 6)[None]
+    level = np.linspace(-0.9, 1.56, 6)[None]
     first = np.array([1.0, 0.0, 0.0])
     second = np.cross(axis, first)
     flat = np.cos(level)

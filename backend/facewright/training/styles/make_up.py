@@ -38,7 +38,7 @@ class LipStyle:
 
 
 LIP_STYLES = {
-    "nude": LipStyle(0.66, 0.72, 1.5, 0.72),
+    "nude": LipStyle(0.45, 0.50, 1.5, 0.50),
     "rose": LipStyle(0.58, 0.72, 2.0, 0.78),
     "coral": LipStyle(0.70, 0.80, 1.5, 0.80),
     "red": LipStyle(0.93, 0.90, 1.5, 0.90),
@@ -74,7 +74,7 @@ class EyeStyle:
 EYE_STYLES = {
     "liner": EyeStyle(liner=1.1, lower_liner=0.35),
     "winged": EyeStyle(liner=1.7, wing=8.5, lower_liner=0.10),
-    "smoky": EyeStyle(liner=1.2, lower_liner=0.55, shadow=0.86, shadow_reach=11.0, outer=0.45, smudge=0.55),
+    "smoky": EyeStyle(liner=1.2, lower_liner=0.55, shadow=0.86, shadow_reach=9.5, outer=0.45, smudge=0.55),
     "warm_shadow": EyeStyle(liner=0.8, shadow=0.62, shadow_reach=11.5, outer=0.55, smudge=0.16),
     "cool_shadow": EyeStyle(liner=0.8, shadow=0.66, shadow_reach=8.5, outer=0.20, smudge=0.10),
 }
