@@ -25,20 +25,9 @@ class Target:
 
 @dataclass(frozen=True)
 class PieceArrays:
-    """One piece on the GL side.
-
-    Attributes:
-        moving: its vertices and normals.
-        triangles: (t, 3) int32, the solid ones.
-        order: buffer of `triangles` in the order in which they are drawn.
-        solid: draws the solid triangles; None if there are none.
-        clear: draws the lenses; None if there are none.
-        resources: everything that has to be released.
-    """
+    """One piece on the GL side: its moving vertices, its solid and its clear triangles (None where it has none)."""
 
     moving: "moderngl.Buffer"
-    triangles: np.ndarray
-    order: "moderngl.Buffer | None"
     solid: "moderngl.VertexArray | None"
     clear: "moderngl.VertexArray | None"
     resources: tuple[Any, ...]
@@ -77,27 +66,18 @@ def build_piece(
     fixed = np.column_stack([piece.openness, piece.uv, np.full(len(piece.uv), worn.surface)]).astype(np.float32)
     moving = gl.buffer(reserve=len(piece.uv) * 24, dynamic=True)
     fixed_buffer = gl.buffer(fixed.tobytes())
-    resources, is_clear = [moving, fixed_buffer], piece.material == LENS
+    resources, arrays = [moving, fixed_buffer], []
     layout = [(moving, "3f 3f", "position", "normal"), (fixed_buffer, "1f 2f 1f", "openness", "uv", "surface")]
     if worn.texture is not None:
         resources.append(gl.buffer(worn.turns.tobytes()))
         layout.append((resources[-1], "2f", "turn"))
-    orders, arrays = [], []
-    for chosen, own, parts in ((~is_clear, program, layout), (is_clear, lens, layout[:1])):
-        triangles = np.ascontiguousarray(piece.triangles[chosen], np.int32)
-        orders.append(gl.buffer(triangles.tobytes(), dynamic=True) if len(triangles) else None)
-        arrays.append(gl.vertex_array(own, parts, orders[-1]) if len(triangles) else None)
-    resources += [one for one in (*orders, *arrays) if one is not None]
-    return PieceArrays(moving, piece.triangles[~is_clear].astype(np.int32), orders[0], *arrays, tuple(resources))
-
-
-def place_piece(arrays: PieceArrays, worn: WornPiece, camera: Camera) -> None:
-    """Write where a piece is, and its triangles from front to back, so that few hidden ones are shaded."""
-    arrays.moving.write(np.concatenate([worn.vertices_m, worn.normals], axis=1).tobytes())
-    if arrays.order is not None:
-        depth = worn.vertices_m @ np.asarray(camera.camera_from_world, np.float32)[2, :3]
-        nearest = np.argsort(depth[arrays.triangles].sum(axis=1))
-        arrays.order.write(arrays.triangles[nearest].tobytes())
+    for chosen, own, parts in ((piece.material != LENS, program, 3), (piece.material == LENS, lens, 1)):
+        arrays.append(None)
+        if chosen.any():
+            indices = gl.buffer(np.ascontiguousarray(piece.triangles[chosen], np.int32).tobytes())
+            arrays[-1] = gl.vertex_array(own, layout[:parts], indices)
+            resources += [indices, arrays[-1]]
+    return PieceArrays(moving, *arrays, tuple(resources))
 
 
 def release(resources: Sequence[Any]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from facewright.datatypes import Camera, Render, RenderJob
+from facewright.datatypes import Render, RenderJob
 from facewright.engine.gl_resources import (
     PieceArrays,
     Target,
@@ -15,7 +15,6 @@ from facewright.engine.gl_resources import (
     build_piece,
     build_target,
     build_texture,
-    place_piece,
     read_render,
     release,
     shader,
@@ -182,7 +181,7 @@ class OpenGLEngine:
         for unit, name in enumerate(TEXTURE_UNITS):
             textures[name].use(unit)
         self._write_head(job, worn)
-        pieces = [self._piece(piece, job.camera) for piece in worn.pieces]
+        pieces = [self._piece(piece) for piece in worn.pieces]
         gl.front_face = "cw"
         gl.cull_face = "back"
         target.samples.use()
@@ -247,11 +246,11 @@ class OpenGLEngine:
         program["background"] = BACKGROUND
         return program, self._context.vertex_array(program, [])
 
-    def _piece(self, worn: WornPiece, camera: Camera) -> PieceArrays:
-        """Return the buffers of a piece, put in its place."""
+    def _piece(self, worn: WornPiece) -> PieceArrays:
+        """Return the buffers of a piece with its vertices written."""
         program = self._head if worn.texture is None else self._strand
         arrays = self._pieces.get(worn.path, lambda: build_piece(self._context, worn, program, self._lens))
-        place_piece(arrays, worn, camera)
+        arrays.moving.write(np.concatenate([worn.vertices_m, worn.normals], axis=1).tobytes())
         return arrays
 
     def _layer(self, layer: Any) -> "moderngl.Texture":
