@@ -12,7 +12,7 @@ unoccluded share of the sky, 0 to 1):
     window    = smoothstep(WINDOW_EDGE, r.w)    the softbox that an eye mirrors, w = unit(l - WINDOW_SHIFT z)
     rim       = F0 + (sheen - F0) (1 - n.v)^5
     gloss     = max(1 - HAIR_MATTNESS max(hair, brow, beard) + LIP_GLOSS lip + MAKE_UP_GLOSS lip_gloss lip_make_up
-                    + PORE_GLOSS (2 detail - 1) mix(1, 2 pores, bare), 0)                 from masks and layers
+                    + PORE_GLOSS (2 detail - 1) 2 pores bare, 0)                          from masks and layers
     light     = key mix(1, o, KEY_OCCLUSION)
     colour    = albedo (light diffuse + ambient sky(n) o) + light gloss min(specular + window, SPECULAR_MAXIMUM)
                 + ambient sky(r) gloss rim o
@@ -74,7 +74,7 @@ class Material:
 
 
 MATERIALS = {
-    "SKIN": Material((0.36, 0.17, 0.12), 0.46, 0.028, 0.12, 0.0),
+    "SKIN": Material((0.36, 0.17, 0.12), 0.50, 0.027, 0.08, 0.0),
     "EYE": Material((0.25, 0.20, 0.18), 0.20, 0.03, 0.50, 0.8),
     "MOUTH": Material((0.30, 0.22, 0.20), 0.30, 0.035, 0.20, 0.0),
     "LASH": Material((0.5, 0.5, 0.5), 0.6, 0.01, 0.01, 0.0),
@@ -285,7 +285,7 @@ def _gloss(texels: np.ndarray, look: Look, finish: Finish) -> np.ndarray:
     lip, brow, hair, iris = texels[:, :4].T
     beard, lip_make_up = (texels[:, 15], texels[:, 16]) if texels.shape[1] == len(CHANNELS) else (0.0, 0.0)
     bare = 1 - np.maximum(iris, texels[:, 11])
-    pores = PORE_GLOSS * (2 * texels[:, 5] - 1) * (1 + (2 * look.skin.pores - 1) * bare)
+    pores = PORE_GLOSS * (2 * texels[:, 5] - 1) * (2 * look.skin.pores) * bare
     hairy = np.maximum(np.maximum(hair, brow), beard)
     make_up = MAKE_UP_GLOSS * finish.lip_gloss * lip_make_up
     return np.maximum(1 - HAIR_MATTNESS * hairy + LIP_GLOSS * lip + make_up + pores, 0)

@@ -195,7 +195,8 @@ vec3 shaded(Seen seen, Texel texel, vec3 view) {
 
     float hairy = max(max(texel.layer.b, texel.layer.g), texel.cover.x);
     float gloss = 1.0 - HAIR_MATTNESS * hairy + LIP_GLOSS * texel.layer.r + MAKE_UP_GLOSS * lips_gloss * texel.cover.y;
-    gloss = max(gloss + PORE_GLOSS * grain(texel), 0.0);
+    float bare = 1.0 - max(texel.layer.a, texel.painted.a);
+    gloss = max(gloss + PORE_GLOSS * (2.0 * texel.shade.g - 1.0) * 2.0 * skin_detail.x * bare, 0.0);
     vec3 albedo = linear_from_srgb(composed_albedo(texel));
     vec3 colour = albedo * (key * diffuse + light_ambient * sky(normal.y) * openness);
     colour += key * gloss * min(highlight, SPECULAR_MAXIMUM);
