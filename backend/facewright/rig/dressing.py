@@ -91,9 +91,16 @@ def pose_piece(
     blended = torch.einsum("nj,jab->nab", weights, matrices)  # (n, 4, 4)
     turn, shift = blended[:, :3, :3].numpy(), blended[:, :3, 3].numpy()
     vertices = np.einsum("nab,nb->na", turn, rest) + shift
-    normals = np.einsum("nab,nb->na", np.linalg.inv(turn).transpose(0, 2, 1), piece.normals)
+    normals = np.einsum("nab,nb->na", _cofactors(turn), piece.normals)
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
     return vertices.astype(np.float32), (normals / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+def _cofactors(matrices: np.ndarray) -> np.ndarray:
+    """Return the cofactors of (n, 3, 3) matrices; they turn normals as the inverses' transposes do, lengths aside."""
+    i, j = [1, 2, 0], [2, 0, 1]
+    first, second = matrices[:, i], matrices[:, j]
+    return first[:, :, i] * second[:, :, j] - first[:, :, j] * second[:, :, i]
 
 
 def piece_blendshapes(rig: Rig, piece: Piece) -> np.ndarray:
