@@ -1,6 +1,7 @@
 """Learn a prior from scans and MakeHuman's macro heads: `python -m facewright.training.build_prior --scans PATH`."""
 
 import argparse
+import json
 import shutil
 import tempfile
 import tomllib
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save, save_file
 
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Prior, Rig
@@ -186,7 +187,7 @@ def build(rig_id: str, scans_path: Path, recipe: PriorRecipe) -> dict[str, float
 
     save_file(skin | {"base_offset_m": offset.astype(np.float32)}, skin_path)
     arrays = {name: np.ascontiguousarray(values) for name, values in vars(prior).items()}
-    save_file(arrays, folder / "prior.safetensors", provenance(rig))
+    (folder / "prior.safetensors").write_bytes(stamped(arrays, provenance(rig)))
     for name, heads, population in zip(("scans", "macro heads"), (scanned, macros), populations, strict=True):
         error, values = population.error_mm[:, regions.face], population.parameters
         variety = heads[:, regions.face] - heads[:, regions.face].mean(0)
@@ -250,7 +251,15 @@ contained in the prior: it holds a mean and a covariance of this rig's parameter
 
 def provenance(rig: Rig) -> dict[str, str]:
     """Say which rig a file was learnt for, as safetensors metadata."""
-    return {"rig": rig.id, "rig_version": rig.version, "parameters": str(len(rig.parameters))}
+    return {"parameters": str(len(rig.parameters)), "rig_version": rig.version, "rig": rig.id}
+
+
+def stamped(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
+    """Pack arrays as safetensors whose metadata keep their order, so that twice gives the same bytes."""
+    content = save(arrays, metadata)
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size]) | {"__metadata__": metadata}
+    return content[:8] + json.dumps(header, separators=(",", ":")).encode().ljust(size) + content[8 + size :]
 
 
 def load_without_prior(folder: Path) -> Rig:

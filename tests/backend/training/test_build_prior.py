@@ -6,7 +6,7 @@ from safetensors.numpy import load_file, save_file
 
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.rig.spec import RIGS_DIR, load_rig
-from facewright.training.build_prior import load_without_prior, provenance
+from facewright.training.build_prior import load_without_prior, provenance, stamped
 from facewright.training.head_regions import HELD_WEIGHT, HeadRegions, share_skull
 
 
@@ -29,7 +29,8 @@ def test_a_rig_whose_prior_belongs_to_other_parameters_still_loads_for_a_new_one
     assert rig.prior is None and len(rig.parameters) == 3 and path.is_file()
 
 
-def test_the_committed_prior_names_the_committed_rig():
-    rig = load_rig("makehuman")
-    with safe_open(RIGS_DIR / "makehuman" / "prior.safetensors", "numpy") as file:
+def test_the_committed_prior_names_the_committed_rig_and_is_what_would_be_written_again():
+    rig, path = load_rig("makehuman"), RIGS_DIR / "makehuman" / "prior.safetensors"
+    with safe_open(path, "numpy") as file:
         assert file.metadata() == provenance(rig)
+    assert stamped(load_file(path), provenance(rig)) == path.read_bytes()
