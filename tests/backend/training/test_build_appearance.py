@@ -6,7 +6,7 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 from facewright.datatypes import PART_NAMES
-from facewright.rig.appearance import MASK_CHANNELS, MASK_FILES, read_masks
+from facewright.rig.appearance import MARK_CHANNELS, MASK_CHANNELS, MASK_FILES, RELIEF_SCALE, read_masks
 from facewright.rig.nouns import SURFACES
 from facewright.rig.sources.makehuman import read_mesh, read_target
 from facewright.rig.spec import RIGS_DIR
@@ -24,8 +24,11 @@ class Atlas:
         self.uv, self.render_vertex = tensors["uv"], tensors["render_vertex"]
         self.render_triangles = tensors["render_triangles"]
         self.masks = read_masks(FOLDER) / 255.0
-        with Image.open(FOLDER / "labels.png") as picture:
-            self.labels = np.asarray(picture)
+        self.labels, marks, relief = (
+            np.asarray(Image.open(FOLDER / f"{n}.png")) for n in ("labels", "marks", "relief")
+        )
+        self.marks = marks / 255.0
+        self.slopes = (relief - 128.0) / 127.0 * RELIEF_SCALE
         eyes = self.mesh.vertices_m[self.mesh.parts == SURFACES.index("eye")].mean(0)
         self.place_mm = ((self.mesh.vertices_m - eyes) * [1, -1, 1] * 1000)[self.render_vertex]
         self.surface = self.mesh.parts[self.render_vertex]
@@ -145,6 +148,36 @@ def test_only_lashes_have_holes(atlas):
     assert max(right, bottom) < 1024
 
 
+def mean_mark(atlas, name, place, radius):
+    near = atlas.skin_near(*place, radius)
+    assert len(near) >= 3
+    rows, columns = (
+        np.s_[int(values[near].min()) : int(values[near].max()) + 1] for values in (atlas.row, atlas.column)
+    )
+    return atlas.marks[rows, columns, MARK_CHANNELS.index(name)].mean()
+
+
+def test_freckles_are_thick_on_cheeks_and_nose_and_thin_on_the_chin(atlas):
+    chin = mean_mark(atlas, "freckles", (0, 26, -98), 14)
+    assert mean_mark(atlas, "freckles", (30, 20, -27), 10) > 2.5 * chin
+    assert mean_mark(atlas, "freckles", (0, 38, -26), 10) > 2.5 * chin
+    assert mean_mark(atlas, "freckles", (0, 32, -72), 6) < 0.5 * chin
+
+
+def test_wrinkles_line_the_forehead_and_not_the_crown_nor_what_is_not_skin(atlas):
+    assert mean_mark(atlas, "creases", (15, 22, 40), 14) > 0.02
+    assert mean_mark(atlas, "creases", (0, -100, 104), 25) < 0.005
+    other = atlas.surface != SURFACES.index("skin")
+    assert (atlas.slopes[atlas.row[other], atlas.column[other]] == 0).all()
+
+
+def test_slopes_are_steep_enough_to_be_seen_and_never_cut_off(atlas):
+    wrinkles, pores = np.abs(atlas.slopes[..., :2]), np.abs(atlas.slopes[..., 2:])
+    assert 0.35 < np.percentile(wrinkles, 99.99) < 0.9
+    assert 0.05 < np.percentile(pores, 99.5) < 0.25
+    assert wrinkles.max() < RELIEF_SCALE
+
+
 def test_the_labels_are_the_same_on_both_sides(atlas):
     face = atlas.labels[:700]
     assert (face == face[:, ::-1]).mean() > 0.99
@@ -161,7 +194,7 @@ def test_ears_are_what_the_ears_targets_move(atlas):
 @pytest.mark.slow
 def test_the_script_makes_the_committed_files(tmp_path):
     build(tmp_path)
-    for name in MASK_FILES:
+    for name in (*MASK_FILES, "marks.png", "relief.png"):
         with Image.open(tmp_path / name) as made, Image.open(FOLDER / name) as committed:
             difference = np.abs(np.asarray(made, int) - np.asarray(committed, int))
         assert (difference > 2).mean() < 1e-3
