@@ -47,10 +47,7 @@ def build_scene(folder, is_plain=False):
     pose_bones(armature, [bone["name"] for bone in scene["bones"]], arrays["channels"])
     pictures = {name: load_picture(folder / f"{name}.png", name) for name in scene["pictures"]}
     materials = [build_material(spec, pictures, is_plain) for spec in scene["materials"]]
-    meshes = [
-        build_mesh(part, arrays, index, scene, materials, armature)
-        for index, part in enumerate(scene["parts"])
-    ]
+    meshes = [build_mesh(part, arrays, index, scene, materials, armature) for index, part in enumerate(scene["parts"])]
     return armature, meshes
 
 
@@ -158,6 +155,8 @@ def build_material(spec, pictures, is_plain):
         links.new(add_texture(nodes, pictures[spec["normal"]], -300).outputs["Color"], bump.inputs["Color"])
         links.new(bump.outputs["Normal"], shader.inputs["Normal"])
     material.use_backface_culling = not spec["double_sided"]
+    if not (spec["double_sided"] or is_plain):
+        links.new(front_alone(nodes, links), shader.inputs["Alpha"])
     material.surface_render_method = "BLENDED" if spec["opacity"] < 1.0 else "DITHERED"
     return material
 
@@ -178,6 +177,15 @@ def darken(nodes, links, colour):
     links.new(colour, product.inputs[6])
     links.new(attribute.outputs["Color"], product.inputs[7])
     return product.outputs[2]
+
+
+def front_alone(nodes, links):
+    """Return opacity 1 on front and 0 on back faces: Cycles culls none, and a mouth's lining may touch the skin."""
+    geometry, front = nodes.new("ShaderNodeNewGeometry"), nodes.new("ShaderNodeMath")
+    geometry.location, front.location = (-600, -600), (-250, -600)
+    front.operation, front.inputs[0].default_value = "SUBTRACT", 1.0
+    links.new(geometry.outputs["Backfacing"], front.inputs[1])
+    return front.outputs[0]
 
 
 def unturned_normal(nodes, links):
