@@ -13,7 +13,7 @@ from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
 from facewright.rig.prior import sample
 from facewright.rig.spec import load_rig
-from facewright.training.closing_checks import (
+from facewright.training.closing.checks import (
     BLINKS,
     GAZES,
     TOLERANCE_PX,
@@ -22,8 +22,8 @@ from facewright.training.closing_checks import (
     pose_heads,
     uncovered_points,
 )
+from facewright.training.closing.lid_rings import find_lids
 from facewright.training.fit_lids import without_shapes
-from facewright.training.lid_rings import find_lids
 
 
 def clearances(rig: Rig, heads: int, seed: int) -> dict[str, dict[str, float]]:

@@ -15,13 +15,13 @@ from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
 from facewright.rig.prior import sample
 from facewright.rig.spec import RIGS_DIR, load_rig
-from facewright.training.closing_checks import TOLERANCE_PX, Closing, measure_closing
-from facewright.training.eyeballs import Eyeball, bend_eyeball
-from facewright.training.fit_lips import LipProblem, LipWishes, fit_lips, teeth_offsets
-from facewright.training.lashes import lashes_of
-from facewright.training.lid_problem import LidProblem, LidWishes
-from facewright.training.lid_rings import find_lips
-from facewright.training.posed_lids import SHAPES, Eye, pose_eyes, read_eye
+from facewright.training.closing.checks import TOLERANCE_PX, Closing, measure_closing
+from facewright.training.closing.eyeballs import Eyeball, bend_eyeball
+from facewright.training.closing.lashes import lashes_of
+from facewright.training.closing.lid_problem import LidProblem, LidWishes
+from facewright.training.closing.lid_rings import find_lips
+from facewright.training.closing.lips import LipProblem, LipWishes, fit_lips, teeth_offsets
+from facewright.training.closing.posed_lids import SHAPES, Eye, pose_eyes, read_eye
 
 FILE = "shapes.safetensors"
 
@@ -31,10 +31,10 @@ CARD = f"""# The shapes of `{{rig}}`
 of the skeleton, the skin weights, the parameters or the prior. Twice gives the same bytes on the same machine.
 
 Smallest smooth edits of the head and of the eye shapes for which, on random heads of the prior and in every pose of
-`training/lid_problem.py`, the lids' outer skin stays outside the eyeball, their inner edge inside it while the eye is
-open, and the closed edges overlap (behind the visible line, a flap of the upper lid dips under the lower one). Eyeballs
-are a little smaller, have a cornea, and turn about their middle; lashes go with the skin they are rooted in. The lips'
-inner edges overlap, neutral and in mouthClose over jawOpen; teeth are drawn in.
+`training/closing/lid_problem.py`, the lids' outer skin stays outside the eyeball, their inner edge inside it while the
+eye is open, and the closed edges overlap (behind the visible line, a flap of the upper lid dips under the lower one).
+Eyeballs are a little smaller, have a cornea, and turn about their middle; lashes go with the skin they are rooted in.
+The lips' inner edges overlap, neutral and in mouthClose over jawOpen; teeth are drawn in.
 
 - Recipe: {{recipe}}.
 - Lids (mm, loss weights): {{lids}}.

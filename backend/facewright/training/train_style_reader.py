@@ -18,7 +18,7 @@ from facewright.perception.observe import Observer
 from facewright.perception.style_renders import HeadInPhoto, candidate_cues
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
-from facewright.rig.looks import CharacterReader
+from facewright.rig.looks import CharacterReader, melanin_of
 from facewright.rig.nouns import Rig
 from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.rig.styles import find_choice, find_group
@@ -97,11 +97,16 @@ class SceneReader:
         worn = scene.look.style
         drawn = candidate_cues(self._engine, self._rig, head, worn, ("hair",))
         drawn |= candidate_cues(self._engine, self._rig, head, worn, ("brows", "beard", "glasses"))
+        character = (
+            self._reader.femininity(parameters),
+            self._reader.years(parameters),
+            melanin_of(observations.colours.skin),
+        )
         samples = {}
         for name, cues in drawn.items():
             group, seen = find_group(self._rig.styles, name), getattr(observations.style_cues, name)
             truth = group.choices.index(find_choice(self._rig.styles, name, worn))
-            prior = common_choices(group, self._reader.femininity(parameters), self._reader.years(parameters))
+            prior = common_choices(group, *character)
             trust = observations.style_cues.hair_seen if name == "hair" else np.ones(len(seen), np.float32)
             samples[name] = Sample(seen, cues, truth, prior, trust)
         return samples

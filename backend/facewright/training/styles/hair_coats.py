@@ -103,7 +103,7 @@ def _waved(scalp, curves, wave_mm, stray, generator) -> np.ndarray:
     return (
         curves
         + (swing * np.sin(angle))[..., None] * sideways
-        + (0.6 * swing * (1 + np.cos(angle)))[..., None] * normals
+        + (0.3 * swing * (1 + np.cos(angle)))[..., None] * normals
     )
 
 

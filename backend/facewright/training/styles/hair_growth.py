@@ -157,6 +157,7 @@ class Cap:
         reach: exponent of the texture along the way; larger ones squeeze its tips towards the hairline.
         tiles: how often the strip is laid to and fro on the way; the way must have as many rows, or a multiple.
         inset_mm: how far inside the hairline the shell ends.
+        pole: where its strands meet, seen from the skull's middle: x, forward, up.
     """
 
     hairline: tuple[tuple[float, float], ...]
@@ -170,17 +171,19 @@ class Cap:
     reach: float = 1.5
     tiles: int = 1
     inset_mm: float = -2.0
+    pole: tuple[float, float, float] = (0.0, -0.25, 1.0)
 
 
 def span_cap(scalp: Scalp, cap: Cap, generator: np.random.Generator) -> PieceMesh:
     """Span a shell of the texture's opaque strip over the scalp; its edge thins out along the hairline."""
     turn = np.linspace(0, 2 * np.pi, cap.columns + 1)
-    pole = _unit(np.array([0.0, 0.25, 1.0]))
-    front = _unit(np.array([0.0, -1.0, 0.0]) - pole * (pole @ np.array([0.0, -1.0, 0.0])))
+    pole = _unit(np.array(cap.pole) * WORLD)
+    ahead = np.array([0.0, -1.0, 0.3])
+    front = _unit(ahead - pole * (pole @ ahead))
     left = np.cross(pole, front)
     ring = np.cos(turn)[:, None] * front + np.sin(turn)[:, None] * left  # (c, 3)
-    angle = np.linspace(0.02, 2.4, 160)
-    fan = np.cos(angle)[:, None, None] * pole + np.sin(angle)[:, None, None] * ring  # (160, c, 3)
+    angle = np.linspace(0.02, 2.8, 180)
+    fan = np.cos(angle)[:, None, None] * pole + np.sin(angle)[:, None, None] * ring  # (180, c, 3)
     depth = hair_depth_mm(scalp, cast_on_skull(scalp, fan), cap.hairline)
     last = np.argmax(depth < cap.inset_mm, axis=0)
     limit = angle[np.where(last > 0, last, len(angle) - 1)]

@@ -58,7 +58,7 @@ def long_wavy(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """Wavy hair to below the shoulders, parted on the right, full at the sides."""
     wavy = ("dense", "wavy_a"), ("wavy_a", "wavy_b"), ("wavy_a", "wavy_b"), ("wavy_c",)
     comb = part_and_fall(-17.0, 0.35)
-    return _hanging(scalp, generator, comb, -17.0, lambda p: -155 + 0.12 * p[:, 0], wavy, 1.3, 12.0, (11.0, 120.0))
+    return _hanging(scalp, generator, comb, -17.0, lambda p: -155 + 0.12 * p[:, 0], wavy, 1.3, 12.0, (9.5, 120.0))
 
 
 def bob(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
@@ -103,7 +103,7 @@ def _fringe_comb(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndar
 
 def _hanging(scalp, generator, comb, part_mm, level_mm, names, volume, spread_mm=9.0, wave_mm=(0.0, 80.0)) -> PieceMesh:
     """Hang coats of cards over one another, from an opaque inner one to single strands, and cover the parting."""
-    points, wider = (14, 1.4) if wave_mm[0] else (8, 1.0)
+    points, wider = (14, 1.28) if wave_mm[0] else (8, 1.0)
     parts = [span_cap(scalp, Cap(HAIRLINE, constant(5.0 * volume)), generator)]
 
     def near_part(places: np.ndarray) -> np.ndarray:

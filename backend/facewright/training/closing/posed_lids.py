@@ -8,7 +8,7 @@ import torch
 from facewright.datatypes import ARKIT_52
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
-from facewright.training.lid_rings import Lids, find_lids
+from facewright.training.closing.lid_rings import Lids, find_lids
 
 SHAPES = (
     "eyeBlink",

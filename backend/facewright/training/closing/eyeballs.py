@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facewright.training.posed_lids import SHAPES, Eye
+from facewright.training.closing.posed_lids import SHAPES, Eye
 
 FORWARD = np.array([0.0, -1.0, 0.0])
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from facewright.training.eyeballs import CORNEA_ANGLE_RAD, CORNEA_HEIGHT_M, FORWARD, Eyeball
-from facewright.training.lid_rings import BEHIND, Lids
-from facewright.training.posed_lids import SHAPES, PosedEyes
+from facewright.training.closing.eyeballs import CORNEA_ANGLE_RAD, CORNEA_HEIGHT_M, FORWARD, Eyeball
+from facewright.training.closing.lid_rings import BEHIND, Lids
+from facewright.training.closing.posed_lids import SHAPES, PosedEyes
 
 POSES: tuple[dict[str, float], ...] = (
     {},

@@ -8,9 +8,9 @@ import torch
 from facewright.datatypes import ARKIT_52
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
-from facewright.training.lashes import pieces
-from facewright.training.lid_problem import height_at
-from facewright.training.lid_rings import INSIDE_LIPS, find_lips
+from facewright.training.closing.lashes import pieces
+from facewright.training.closing.lid_problem import height_at
+from facewright.training.closing.lid_rings import INSIDE_LIPS, find_lips
 
 POSES = ({}, *({"jawOpen": share, "mouthClose": share} for share in (0.25, 0.5, 1.0)))
 """In which the lips shall touch."""

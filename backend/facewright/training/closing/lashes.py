@@ -7,7 +7,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from facewright.rig.nouns import SURFACES, Rig
-from facewright.training.lid_rings import BEHIND, Lids
+from facewright.training.closing.lid_rings import BEHIND, Lids
 
 ROOT_M = 0.0013
 """Lash vertices nearer than this to a vertex of the lid are roots."""

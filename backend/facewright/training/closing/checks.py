@@ -12,7 +12,7 @@ from facewright.rig.anchors import eye_centres
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
 from facewright.rig.prior import sample
-from facewright.training.lid_rings import BEHIND, Lids, find_lids
+from facewright.training.closing.lid_rings import BEHIND, Lids, find_lids
 
 BLINKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 GAZES = ("eyeLookUp", "eyeLookDown", "eyeLookIn", "eyeLookOut")

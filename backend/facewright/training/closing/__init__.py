@@ -1,0 +1,1 @@
+"""Builds the edits of a rig that let lids and lips close, and measures them."""
