@@ -1,4 +1,4 @@
-"""Builds the styles of the default rig: hair, brows, beard and make-up, as painted layers and light meshes.
+"""Builds the styles of the default rig: hair, brows, beard, glasses and make-up, as painted layers and light meshes.
 
 Run `python -m facewright.training.build_styles rigs/makehuman`; the same rig gives the same files.
 """
@@ -7,9 +7,9 @@ import argparse
 from pathlib import Path
 
 from facewright.rig.spec import load_rig
-from facewright.training.styles import beard, brows, hair, make_up
+from facewright.training.styles import beard, brows, glasses, hair, make_up
 
-GROUPS = ("hair", "brows", "beard", "make_up")
+GROUPS = ("hair", "brows", "beard", "glasses", "make_up")
 
 
 def build(folder: Path, group: str | None = None, choice: str | None = None) -> None:
@@ -23,7 +23,7 @@ def build(folder: Path, group: str | None = None, choice: str | None = None) -> 
     rig = load_rig(folder.name, folder.resolve().parent)
     if group in (None, "hair"):
         hair.build(rig, folder, choice)
-    for name, one in (("brows", brows), ("beard", beard), ("make_up", make_up)):
+    for name, one in (("brows", brows), ("beard", beard), ("glasses", glasses), ("make_up", make_up)):
         if group in (None, name):
             one.build(rig, folder)
 
