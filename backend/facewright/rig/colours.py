@@ -129,7 +129,8 @@ def sample_colours(generator: np.random.Generator) -> FaceColours:
     melanin = generator.beta(1.1, 1.6)
     skin = skin_colour(melanin, np.clip(generator.normal(0.5, 0.2), 0, 1)) * (1.0 + generator.normal(0.0, 0.012, 3))
     hair = _sample_hair(generator, melanin)
-    iris_share = (1 - melanin) * IRIS_SHARE_LIGHT + melanin * IRIS_SHARE_DARK
+    brown_share = np.sqrt(melanin)  # light eyes are rare on any but pale skin
+    iris_share = (1 - brown_share) * IRIS_SHARE_LIGHT + brown_share * IRIS_SHARE_DARK
     iris = IRIS_COLOURS[generator.choice(len(IRIS_COLOURS), p=iris_share / iris_share.sum())]
     lip = lip_colour(skin) * (1.0 + generator.normal(0.0, 0.04, 3))
     brow = 0.75 * hair * generator.uniform(0.7, 1.1) + 0.25 * skin * 0.4

@@ -77,7 +77,7 @@ def test_hair_darkens_with_melanin_reddens_with_redness_and_loses_both_to_grey()
 def test_random_hair_is_never_grey_and_never_fair_on_dark_skin():
     generator = np.random.default_rng(2)
     shades = []
-    for _ in range(400):
+    for _ in range(200):
         colours = sample_colours(generator)
         assert saturation(colours.hair) > 0.12
         if melanin_redness(colours.skin)[0] > 0.6:
@@ -85,3 +85,12 @@ def test_random_hair_is_never_grey_and_never_fair_on_dark_skin():
         shades.append(lightness(colours.hair))
     assert max(shades) > 0.5
     assert min(shades) < 0.06
+
+
+def test_light_eyes_are_common_on_pale_skin_and_rare_on_dark_skin():
+    generator = np.random.default_rng(3)
+    heads = [sample_colours(generator) for _ in range(500)]
+    melanin = np.array([melanin_redness(colours.skin)[0] for colours in heads])
+    is_light = np.array([colours.iris[2] > colours.iris[0] for colours in heads])
+    assert is_light[melanin < 0.1].mean() > 0.2
+    assert is_light[melanin > 0.6].mean() < 0.06
