@@ -20,6 +20,7 @@ from facewright.rig.nouns import Rig
 from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training.face_region import aligned_error_mm, face_vertices
 from facewright.training.synthetic_photos import PhotoRecipe, draw_heads
+from facewright.training.work_folder import claim_work_folder
 
 RECIPE = PhotoRecipe()
 BLOCK = 32
@@ -107,9 +108,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=3200)
     parser.add_argument("--seed", type=int, default=21)
     options = parser.parse_args()
-    options.work.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     rig = load_rig(options.rig)
+    claim_work_folder(options.work, rig)
     model, decoder, engine = LandmarkModel(rig), RigDecoder(rig), open_engine(rig)
     reader = LandmarkReader(weights.load_detector("cpu"), weights.load_landmarker("cpu"))
     for block in tqdm(range(options.count // BLOCK), desc="blocks", mininterval=5):

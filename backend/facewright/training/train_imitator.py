@@ -21,6 +21,7 @@ from facewright.rig.decoder import RigDecoder
 from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.rig.styles import look_size
 from facewright.training.imitator_data import ImitatorData, open_data, render_data
+from facewright.training.work_folder import claim_work_folder
 
 
 @dataclass(frozen=True)
@@ -176,9 +177,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=TrainingRecipe.seed)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    options.work.mkdir(parents=True, exist_ok=True)
     recipe = TrainingRecipe(samples=options.samples, epochs=options.epochs, seed=options.seed)
     rig = load_rig(options.rig)
+    claim_work_folder(options.work, rig)
     data = open_data(options.work, recipe.samples, len(rig.parameters), look_size(rig.styles), 128)
     torch.set_num_threads(1)  # the landmark network is too small to share
     render_data(data, options.work, rig, RigDecoder(rig), open_engine(rig), weights.load_landmarker(), recipe.seed)
