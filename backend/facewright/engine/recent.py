@@ -1,7 +1,7 @@
 """A store that keeps what was asked for last and lets go of the rest."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -34,9 +34,6 @@ class Recent(Generic[Key, Value]):
         """Let go of everything."""
         while self._kept:
             self._drop()
-
-    def __iter__(self) -> Iterator[Value]:
-        return iter(self._kept.values())
 
     def _drop(self) -> None:
         _, value = self._kept.popitem(last=False)

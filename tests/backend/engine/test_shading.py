@@ -1,12 +1,22 @@
 """The shading formula against values worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from facewright.datatypes import PART_NAMES, FaceColours, Lighting, Look
+from facewright.datatypes import PART_NAMES, FaceColours, Lighting, Look, SkinDetail
 from facewright.engine import shading
 from facewright.engine.mesh import EYE, LASH, SKIN, TEETH
-from facewright.engine.shading import Fragments, fragment_labels, linear_from_srgb, shade, srgb_from_linear
+from facewright.engine.shading import (
+    Fragments,
+    bent_normals,
+    fragment_labels,
+    linear_from_srgb,
+    shade,
+    srgb_from_linear,
+)
+from facewright.rig.appearance import RELIEF_SCALE
 
 GREY = Look(FaceColours(*(np.full(3, 0.5, np.float32) for _ in range(6))))
 
@@ -94,3 +104,37 @@ def test_lash_cards_turn_their_normal_to_the_viewer() -> None:
 def test_surfaces_overrule_the_labels_texture_only_where_they_must(part: str, surface: int, name: str) -> None:
     label = fragment_labels(np.array([PART_NAMES.index(part)]), np.array([surface]))
     assert PART_NAMES[label[0]] == name
+
+
+def styled_texel(**covers: float) -> np.ndarray:
+    """Return one texel of all channels that layers cover by shares."""
+    texel = np.zeros((1, 18), np.float32)
+    for name, share in covers.items():
+        texel[0, {"brows": 1, "hair": 2, "beard": 15}[name]] = share
+    return texel
+
+
+@pytest.mark.parametrize(
+    ("part", "covers", "name"),
+    [
+        ("hair", {}, "skin"),
+        ("brows", {"brows": 0.2}, "skin"),
+        ("skin", {"brows": 0.3}, "brows"),
+        ("ears", {"hair": 0.6, "brows": 0.9}, "hair"),
+        ("neck", {"beard": 0.6}, "beard"),
+        ("neck", {"beard": 0.4}, "neck"),
+    ],
+)
+def test_layers_decide_what_is_hair_on_the_skin_of_a_styled_rig(part: str, covers: dict, name: str) -> None:
+    parts = np.array([PART_NAMES.index(part)])
+    label = fragment_labels(parts, np.array([SKIN]), styled_texel(**covers))
+    assert PART_NAMES[label[0]] == name
+
+
+def test_relief_that_rises_to_the_characters_left_turns_the_normal_to_its_right() -> None:
+    relief = np.float32([[(128 + 64) / 255, 128 / 255, 128 / 255, 128 / 255 + 32 / 255]])
+    look = replace(GREY, skin=SkinDetail(pores=0.5, wrinkles=1.0))
+    bent = bent_normals(np.float32([[0, 0, -1]]), relief, look, np.float32([0, -1, 0]))
+    right, up = -RELIEF_SCALE * 64 / 127, -RELIEF_SCALE * 0.5 * 32 / 127
+    expected = np.array([right, -up, -1.0])  # camera y runs down
+    np.testing.assert_allclose(bent[0], expected / np.linalg.norm(expected), atol=1e-5)
