@@ -17,7 +17,7 @@ WRAP_MM = 5.5
 
 CORNEA_GAP_MM = 10.5
 BROW_GAP_MM = 3.0
-NASION_GAP_MM = 5.0
+NASION_GAP_MM = 6.0
 
 PAD_MM = (9.5, -9.0)
 """Where the left nose pad rests: x and up."""
