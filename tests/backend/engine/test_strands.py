@@ -82,7 +82,7 @@ def test_bright_frames_mirror_more_than_dark_ones_beyond_their_albedo() -> None:
         seen = linear_from_srgb(shade_pieces(fragment(FRAME), LOOK, light, Finish(frame=(value,) * 3), UP).mean())
         gains.append(seen - 0.05 * linear_from_srgb(value))
     assert gains[0] > 0.005
-    assert gains[1] > 4 * gains[0]
+    assert gains[1] > 3 * gains[0]
 
 
 def test_a_lens_mirrors_most_at_its_rim_and_never_much() -> None:
