@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from facewright.config import FacewrightConfig
 from facewright.datatypes import BONE_CHANNELS, Camera, FaceColours, Look, RenderJob, Style
 from facewright.engine.cameras import orbit_camera, project
 from facewright.engine.lighting import DEFAULT_LIGHTING
@@ -29,8 +28,11 @@ ENDS = (0.0, 0.5, 1.0)
 OUTLINE = 0.3
 """How far a vertex on the outline counts against one that faces the camera."""
 
-PREFERRED, PREFERENCE = "three-quarter", 1.25
+PREFERENCE = {"three-quarter": 1.25}
 """The view that shows width, height and depth at once wins unless another shows so much more of the motion."""
+
+ASYMMETRY_PREFERENCE = {"front": 3.0}
+"""Sides that differ are shown side by side."""
 
 ALL_OVER_M, ALL_OVER_SHARE = 5e-4, 0.15
 """A parameter that moves this share of the vertices by this much, in sight, is shown on the whole head."""
@@ -96,13 +98,13 @@ def make_view(camera: Camera, vertices_m: np.ndarray, triangles: np.ndarray) -> 
     return View(camera, facing * seen_points(vertices_m, triangles, across * [[1.0], [-1.0]], forward))
 
 
-def best_view(views: dict[str, View], motion_m: np.ndarray) -> str:
-    """Return the name of the view that sees most of a motion (V, 3) across its picture."""
+def best_view(views: dict[str, View], motion_m: np.ndarray, preference: dict[str, float]) -> str:
+    """Return the name of the view that sees most of a motion (V, 3) across its picture, times its preference."""
     seen = {}
     for name, view in views.items():
         forward = view.camera.camera_from_world[2, :3]
         across = motion_m - (motion_m @ forward)[:, None] * forward
-        seen[name] = ((across**2).sum(1) * view.sight).sum() * (PREFERENCE if name == PREFERRED else 1.0)
+        seen[name] = ((across**2).sum(1) * view.sight).sum() * preference.get(name, 1.0)
     return max(seen, key=seen.get)
 
 
@@ -155,7 +157,7 @@ def make_rows(rig: Rig, decoder: RigDecoder) -> list[Row]:
         values[:, index] = torch.tensor(ENDS)
         heads = decoder.vertices(values).numpy()
         motion = shown_motion(heads[-1] - heads[0], neutral, parameter)
-        view = best_view(views, motion)
+        view = best_view(views, motion, ASYMMETRY_PREFERENCE if parameter.asymmetry else PREFERENCE)
         camera = close_camera(views[view], neutral, motion)
         rows.append(Row(parameter, view, tuple(RenderJob(head, camera, look, DEFAULT_LIGHTING) for head in heads)))
     return rows
@@ -236,7 +238,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     rig = load_rig(options.rig)
-    engine, rows = open_engine(rig, FacewrightConfig().engine), make_rows(rig, RigDecoder(rig))
+    engine, rows = open_engine(rig), make_rows(rig, RigDecoder(rig))
     options.out.mkdir(parents=True, exist_ok=True)
     for group in dict.fromkeys(row.parameter.group for row in rows):
         chosen = [row for row in rows if row.parameter.group == group]

@@ -12,6 +12,7 @@ from facewright.training.picture_book import (
     CAPTION_PX,
     GAP_PX,
     PICTURE_PX,
+    PREFERENCE,
     YAWS_DEG,
     Row,
     best_view,
@@ -45,15 +46,20 @@ def head():
     ("direction", "view"), [((1, 0, 0), "front"), ((0, -1, 0), "profile"), ((0.8, 0.6, 0), "three-quarter")]
 )
 def test_a_motion_is_shown_where_it_runs_across_the_picture(head, direction, view):
-    assert best_view(head[2], np.tile(np.array(direction) * 0.004, (600, 1))) == view
+    assert best_view(head[2], np.tile(np.array(direction) * 0.004, (600, 1)), PREFERENCE) == view
 
 
 def test_a_motion_is_not_shown_from_where_it_is_hidden(head):
     points, triangles, views = head
     motion = np.where((points[:, 0] > 0.06)[:, None], [0.001, 0, 0.004], 0.0)
     right = make_view(orbit_camera(EYES, -np.pi / 2, 0, 200), points, triangles)
-    assert best_view({"right": right, "front": views["front"]}, motion) == "front"
+    assert best_view({"right": right, "front": views["front"]}, motion, {}) == "front"
     assert right.sight[points[:, 0] > 0.06].max() == 0
+
+
+def test_a_preferred_view_wins_what_is_nearly_even(head):
+    motion = np.tile([0.001, 0.0008, 0.004], (600, 1))
+    assert [best_view(head[2], motion, {name: 3.0}) for name in YAWS_DEG] == list(YAWS_DEG)
 
 
 def test_the_window_holds_what_moves_and_keeps_the_perspective(head):
