@@ -93,7 +93,9 @@ described = {
     },
     "armature_scale": [list(armature.matrix_world.to_scale()) for armature in armatures],
     "meshes": {made.name: describe_mesh(made) for made in shown},
-    "pictures": {image.name: image.packed_file is not None for image in bpy.data.images if image.users},
+    "pictures": {
+        image.name: [image.packed_file is not None, image.filepath] for image in bpy.data.images if image.users
+    },
     "objects": [made.name for made in bpy.data.objects],
 }
 Path(out).write_text(json.dumps(described))

@@ -111,5 +111,7 @@ def test_the_blend_file_sorts_bones_by_region_and_holds_its_textures(arrived, ri
     described = arrived("blend")
     for bone in rig.bones:
         assert described["bones"][bone.name]["collections"] == [bone.region]
-    assert described["pictures"] and all(is_packed for is_packed in described["pictures"].values())
+    assert {"albedo", "hair_strands"} <= set(described["pictures"])
+    for is_packed, path in described["pictures"].values():
+        assert is_packed and path.startswith("//")
     assert {"camera", "key"} <= set(described["objects"])

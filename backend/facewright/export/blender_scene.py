@@ -292,8 +292,10 @@ def linear(colour):
 
 
 def save_blend(out, armature, meshes):
-    """Save everything in one compressed file with the textures in it."""
+    """Save everything in one compressed file with the textures in it, and no path of this machine."""
     add_camera_and_light(meshes)
+    for image in bpy.data.images:
+        image.filepath = f"//{image.name}.png"
     bpy.context.scene.render.resolution_x = bpy.context.scene.render.resolution_y = 1024
     bpy.context.view_layer.objects.active = armature
     bpy.ops.wm.save_as_mainfile(filepath=str(out), compress=True)
