@@ -100,7 +100,7 @@ def slicked(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     def low(places: np.ndarray) -> np.ndarray:
         return (1 - high(places)) * off_sideburns(places)
 
-    parts = [span_cap(scalp, Cap(HAIRLINE, constant(3.0), pole=(0.0, -1.0, -0.3)), generator)]
+    parts = [span_cap(scalp, Cap(HAIRLINE, constant(3.0), pole=(0.0, -1.0, -0.3), rows=9, reach=4.0), generator)]
     for spacing, share, least, where, lay in (
         (0.0173, 0.7, 4.0, high, Lay(("dense", "straight_a"), 0.0223, 6, 0.08, 0.06, 0.9, taper=0.6)),
         (0.0162, 0.95, 1.5, high, Lay(("straight_a", "straight_b"), 0.0170, 6, 0.12, 0.07, 0.9, taper=0.6)),
