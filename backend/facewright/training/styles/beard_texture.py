@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from facewright.training.styles.hair_texture import GUTTER_PX, Strip
-from facewright.training.styles.hair_texture import _draw_strip as draw_strip
+from facewright.training.styles.hair_texture import GUTTER_PX, Strip, draw_strip
 
 SIDE = 512
 COLUMNS, ROWS = 6, 2

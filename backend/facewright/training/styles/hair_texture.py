@@ -93,11 +93,11 @@ def draw_strands(seed: int = 11) -> np.ndarray:
     texture = np.zeros((SIDE, SIDE, 4), np.uint8)
     for strip in STRIPS.values():
         left, top, right, bottom = strip.box_px
-        texture[top:bottom, left:right] = _draw_strip(strip, generator)
+        texture[top:bottom, left:right] = draw_strip(strip, generator)
     return texture
 
 
-def _draw_strip(strip: Strip, generator: np.random.Generator) -> np.ndarray:
+def draw_strip(strip: Strip, generator: np.random.Generator) -> np.ndarray:
     """Return one strip (h, w, 4) uint8."""
     left, top, right, bottom = strip.box_px
     width, height = (right - left) * FINE, (bottom - top) * FINE

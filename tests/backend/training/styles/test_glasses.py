@@ -76,6 +76,8 @@ def test_a_lens_bulges_to_its_middle():
     outline = np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=1)
     sheet = lens(outline, np.zeros(3), 0.2, np.array([0, -1.0, 0]))
     assert sheet.vertices_m[:, 1].min() == pytest.approx(-0.2)
+    half_way = np.abs(np.linalg.norm(sheet.vertices_m[:, [0, 2]], axis=1) - 2 / 3) < 1e-9
+    np.testing.assert_allclose(sheet.vertices_m[half_way, 1], -0.2 * (1 - 4 / 9))
     assert (sheet.material == LENS).all()
     np.testing.assert_allclose(sheet.normals[0], [0, -1, 0])
 
