@@ -115,9 +115,7 @@ def optimise(
     """
     code = start.detach().clone()[None].requires_grad_(True)  # (1, R)
     logits = [target.look[group].clamp_min(1e-4).log().requires_grad_(True) for group in target.relaxed]
-    paces = [{"params": [code]}, {"params": logits, "lr": CHOICE_PACE * config.learning_rate}]
-    adam = torch.optim.Adam(paces if logits else [code], lr=config.learning_rate)
-    schedule = torch.optim.lr_scheduler.StepLR(adam, DECAY_EVERY, DECAY)
+    adam, schedule = _stepper(code, logits, config)
     best = _judged(start, _worn(target, logits), judge, start, target, config) if judge else None
     judged = int(judge is not None)
     for step in range(config.iterations):
@@ -142,6 +140,15 @@ def optimise(
     if best is None:
         best = start.detach().clone(), _worn(target, logits), {}
     return OptimizerResult(*best, judged)
+
+
+def _stepper(
+    code: Tensor, logits: list[Tensor], config: FittingConfig
+) -> tuple[torch.optim.Adam, torch.optim.lr_scheduler.StepLR]:
+    """Return Adam over the code and, at a pace of their own, the logits; and the decay of both."""
+    paces = [{"params": [code]}, {"params": logits, "lr": CHOICE_PACE * config.learning_rate}]
+    adam = torch.optim.Adam(paces if logits else [code], lr=config.learning_rate)
+    return adam, torch.optim.lr_scheduler.StepLR(adam, DECAY_EVERY, DECAY)
 
 
 def _relaxed(target: FittingTarget, logits: list[Tensor]) -> Tensor:
