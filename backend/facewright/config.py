@@ -41,7 +41,7 @@ class FittingConfig:
         detection_rounds: how often the head is drawn as in the photo and moved until the landmark network sees the same
             on both; 0 leaves it out.
         choose_styles: read hair, beard, brows and glasses off the photo; else the head wears the rig's plain choices.
-        style_certainty: probability below which a choice is not believed and the rig's plain one is worn.
+        style_certainty: probability below which a choice is not believed and a compromise is worn.
         relax_choices: let the shape of the brows change with the head, as a softmax over its choices.
         engine_judge: keep the best head as judged by the engine's render, not by the imitator's.
         iterations: steps of the imitator stage.

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from facewright.errors import RigInvalid
+from facewright.rig.looks import curl_share
 from facewright.rig.nouns import StyleGroup
 from facewright.rig.reading import read_tensors
 
@@ -81,16 +82,33 @@ def distances(seen: np.ndarray, drawn: np.ndarray, metric: CueMetric, trust: np.
     return np.maximum(squared, 0.01)
 
 
-def common_choices(group: StyleGroup, femininity: float, years: float) -> np.ndarray:
-    """Return (C,) relative frequencies of a group's choices for a head of that look and age."""
-    share = np.clip(femininity, 0.1, 0.9)
+def common_choices(group: StyleGroup, femininity: float, years: float, melanin: float) -> np.ndarray:
+    """Return (C,) relative frequencies of a group's choices for a head of that look, age and skin."""
+    share = np.clip(femininity, 0.15, 0.85)
     fits = np.array([1.0 if choice.ages[0] - 10 <= years <= choice.ages[1] + 10 else 0.3 for choice in group.choices])
+    curls = np.array([curl_share(choice, melanin) for choice in group.choices])
     frequency = np.array([choice.frequency for choice in group.choices])
     sums = np.maximum(frequency.sum(0), 1e-9)
-    return fits * ((frequency / sums) @ [share, 1 - share]) + 1e-3
+    return curls * fits * ((frequency / sums) @ [share, 1 - share]) + 1e-3
 
 
-def decide(group: StyleGroup, probabilities: np.ndarray, certainty: float) -> str:
-    """Return the most probable choice; the group's plain one when none is probable enough."""
+def decide(group: StyleGroup, probabilities: np.ndarray, drawn: np.ndarray, metric: CueMetric, certainty: float) -> str:
+    """Return the most probable choice; when none is probable enough, a compromise.
+
+    Args:
+        group: the group.
+        probabilities: (C,) of its choices.
+        drawn: (C, n) cues of their renders.
+        metric: of this group.
+        certainty: probability from which on a choice is believed.
+
+    Returns:
+        The name of the most probable choice; below `certainty` of the one that differs least from all, as far as they
+        are probable.
+    """
     best = int(np.argmax(probabilities))
-    return group.choices[best].name if probabilities[best] >= certainty else group.default
+    if probabilities[best] < certainty:
+        apart = drawn[:, None] - drawn[None]
+        squared = np.einsum("abi,ij,abj->ab", apart, metric.precision, apart)
+        best = int(np.argmin(np.sqrt(np.maximum(squared, 0.0)) @ probabilities))
+    return group.choices[best].name

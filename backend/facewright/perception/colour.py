@@ -1,4 +1,4 @@
-"""Colours of skin, lips, brows, irises and hair, with the light and its colour taken off."""
+"""Colours of skin, lips, brows, irises, hair and beard, with the light and its colour taken off."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,8 @@ import numpy as np
 
 from facewright.datatypes import PART_NAMES, FaceColours, Lighting
 from facewright.engine.cameras import FACE_FRAME
-from facewright.perception.alignment import apply_transform, eye_centres, face_from_photo, warp
+from facewright.perception.alignment import apply_transform, face_from_photo, warp
+from facewright.perception.hair import HairMap
 from facewright.perception.illumination import (
     LUMINANCE,
     Shading,
@@ -21,7 +22,7 @@ from facewright.perception.illumination import (
     skin_locus,
     srgb_from_linear,
 )
-from facewright.perception.parts import FACE_OVAL, LEFT_EYE, RIGHT_EYE, iris_circle, part_maps
+from facewright.perception.parts import LEFT_EYE, RIGHT_EYE, iris_circle, part_maps
 from facewright.perception.person import PersonCrop
 
 SIDE_PX = 256
@@ -36,8 +37,15 @@ LIP_FROM_SKIN_CHROMA = np.array([0.28, 0.02])
 BROWN_CHROMA = np.array([0.55, -0.50])
 """Hair and irises of unknown hue: brown."""
 
-HAIR_SHARE = 0.25
-"""Share of the skull above the forehead that must differ from skin, or the head counts as bald."""
+SMALLEST_HAIR_PX = 40
+"""Pixels of the hair map below which the colour of hair is not read."""
+
+HAIR_DEPTH, BEARD_DEPTH, BROW_DEPTH = (0.83, 1.3), (1.8, 1.3), (0.5, 1.0)
+"""Factor and power that turn the luminance which strands show into that of their colour: highlights brighten dark hair,
+skin shines through brows and beards. Measured on renders (`training/style_scenes.py`)."""
+
+BEARD_DARKER, BEARD_HUE, BEARD_SHARE = 0.5, 0.45, 0.06
+"""How much darker than skin or how different in hue hair below the nose is, and what share of the skin is a beard."""
 
 SKIN_LUMINANCE_RANGE = (0.025, 0.62)
 LIP_OVER_SKIN = 0.55
@@ -71,7 +79,7 @@ class FaceSample:
 
 
 def estimate_colours(
-    photo: np.ndarray, landmarks_px: np.ndarray, irises_px: np.ndarray, person: PersonCrop
+    photo: np.ndarray, landmarks_px: np.ndarray, irises_px: np.ndarray, person: PersonCrop, hair_map: HairMap
 ) -> tuple[FaceColours, Lighting]:
     """Estimate albedo colours and light.
 
@@ -80,6 +88,7 @@ def estimate_colours(
         landmarks_px: (K, 3) in photo px.
         irises_px: (2, 5, 2) in photo px, the person's right eye first.
         person: crop around the same face.
+        hair_map: of that crop.
 
     Returns:
         The colours, within the range of human ones, and the light in camera space.
@@ -94,7 +103,8 @@ def estimate_colours(
         "lip": _trimmed_mean(np.concatenate([sample.part("upper_lip"), sample.part("lower_lip")]), 0.15, 0.75),
         "brow": _trimmed_mean(sample.part("brows"), 0.02, 0.30),
         "iris": _iris(sample),
-        "hair": _hair(person, landmarks_px, skin_seen),
+        "hair": _hair(person, landmarks_px, hair_map),
+        "beard": _beard(sample, skin_seen),
     }
     is_monochrome = _is_monochrome(sample)
     illuminant = np.zeros(2)
@@ -102,6 +112,8 @@ def estimate_colours(
         illuminant = estimate_illuminant(skin_seen, skin_luminance, sclera, _surround(person))
     tint = colour_of(illuminant, 1.0)
     albedo = {name: None if value is None else value / (exposure * tint) for name, value in seen.items()}
+    for name, depth in (("hair", HAIR_DEPTH), ("beard", BEARD_DEPTH), ("brow", BROW_DEPTH)):
+        albedo[name] = _deepened(albedo[name], *depth)
     colours = _plausible_colours(skin_seen / (exposure * tint), skin_luminance, albedo, is_monochrome)
     light = exposure * tint
     lighting = Lighting(
@@ -187,28 +199,36 @@ def _surround(person: PersonCrop) -> np.ndarray | None:
     return _trimmed_mean(seen, 0.2, 0.9)
 
 
-def _hair(person: PersonCrop, landmarks_px: np.ndarray, skin_seen: np.ndarray) -> np.ndarray | None:
-    """Return the (3,) colour of the hair above the forehead, None for a head without."""
-    side = len(person.image)
-    points = apply_transform(person.crop_from_photo, landmarks_px)
-    eyes = eye_centres(points)[:, :2]
-    distance = np.linalg.norm(eyes[1] - eyes[0])
-    oval = np.zeros((side, side), np.uint8)
-    cv2.fillPoly(oval, [np.rint(points[list(FACE_OVAL), :2]).astype(np.int32)], 1)
-    middle = points[list(FACE_OVAL), :2].mean(0)
-    rows, columns = np.mgrid[:side, :side] + 0.5
-    near = np.hypot((columns - middle[0]) / (1.55 * distance), (rows - eyes[:, 1].mean()) / (2.1 * distance)) < 1
-    above = rows < points[[70, 300], 1].mean()
-    region = near & above & (oval == 0) & (person.probability > 0.7)
-    if region.sum() < 40:
+def _hair(person: PersonCrop, landmarks_px: np.ndarray, hair_map: HairMap) -> np.ndarray | None:
+    """Return the (3,) colour of the hair above the mouth, without what strands shade, None for a head without."""
+    side = len(hair_map.hair)
+    image = cv2.resize(person.image, (side, side), interpolation=cv2.INTER_AREA)
+    mouth = apply_transform(person.crop_from_photo * (side / len(person.image)), landmarks_px)[13, 1]
+    is_hair = (hair_map.hair > 0.6) & (np.arange(side)[:, None] < mouth)
+    if is_hair.sum() < SMALLEST_HAIR_PX:
         return None
-    colours = linear_from_srgb(person.image[region] / 255.0)
+    return _trimmed_mean(linear_from_srgb(image[is_hair] / 255.0), 0.25, 0.9)
+
+
+def _beard(sample: FaceSample, skin_seen: np.ndarray) -> np.ndarray | None:
+    """Return the (3,) colour of what grows below the nose, None where all is skin."""
+    rows = np.arange(SIDE_PX)[:, None] + 0.5
+    below = (sample.parts[PART_NAMES.index("skin")] > 0.95) & (rows > sample.landmarks_px[2, 1])
+    colours = sample.linear[below]
+    if len(colours) == 0:
+        return None
     darker = np.log(skin_seen @ LUMINANCE) - np.log(np.maximum(colours @ LUMINANCE, 1e-4))
     hue = np.linalg.norm(chroma(colours) - chroma(skin_seen), axis=1)
-    differs = (np.abs(darker) > 0.7) | (hue > 0.45)
-    if differs.mean() < HAIR_SHARE:
+    differs = (darker > BEARD_DARKER) | ((hue > BEARD_HUE) & (darker > 0))
+    return _trimmed_mean(colours[differs], 0.1, 0.7) if differs.mean() > BEARD_SHARE else None
+
+
+def _deepened(seen: np.ndarray | None, factor: float, power: float) -> np.ndarray | None:
+    """Return a colour (3,) of the same hue whose luminance is a factor times a power of that which is seen."""
+    if seen is None:
         return None
-    return _trimmed_mean(colours[differs], 0.15, 0.8)
+    luminance = max(float(seen @ LUMINANCE), 1e-4)
+    return seen * (factor * luminance ** (power - 1.0))
 
 
 def _is_monochrome(sample: FaceSample) -> bool:
@@ -242,12 +262,13 @@ def _plausible_colours(
     iris_hue = BROWN_CHROMA if iris is None or is_monochrome else _iris_hue(iris)
 
     hair = albedo["hair"]
-    bald = 0.9 * skin_colour
-    hair_colour = bald if hair is None else _dark_colour(hair, HAIR_LUMINANCE_RANGE, 0.03, is_monochrome)
+    hair_colour = brow_colour if hair is None else _dark_colour(hair, HAIR_LUMINANCE_RANGE, 0.03, is_monochrome)
     if hair is not None and not is_monochrome and (chroma(hair)[0] < -0.12 or chroma(hair)[1] > 0.25):
         hair_colour = brow_colour  # blue or green: a cap, not hair
+    beard = albedo["beard"]
+    beard_colour = brow_colour if beard is None else _dark_colour(beard, HAIR_LUMINANCE_RANGE, 0.03, is_monochrome)
     linear = (skin_colour, colour_of(lip_hue, skin_luminance * lip_ratio), brow_colour,
-              colour_of(iris_hue, float(iris_luminance)), hair_colour, brow_colour)  # fmt: skip
+              colour_of(iris_hue, float(iris_luminance)), hair_colour, beard_colour)  # fmt: skip
     return FaceColours(*(np.clip(srgb_from_linear(value), 0, 1).astype(np.float32) for value in linear))
 
 

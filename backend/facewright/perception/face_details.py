@@ -36,9 +36,12 @@ of the chin, jaw, lower cheeks, before the ears, sideburns."""
 BELOW_CHIN = (0.12, 0.28, 0.45)
 """Places under the chin, in eye distances, where a long beard hangs."""
 
-BROW_COLUMNS, BROW_ROWS = 12, 9
-BROW_LOW, BROW_HIGH = -0.30, 0.20
-"""Rows of the brow's grid over the line from eye corner to eye corner, in eye distances from the landmarks' middle."""
+BROW_COLUMNS, BROW_ROWS = 14, 24
+BROW_LOW, BROW_HIGH = -0.17, 0.22
+"""Rows in which a brow is looked for, in eye distances from the landmarks' middle upwards."""
+
+BROW_SCALE = 10.0
+"""Heights of a brow count so much more than its strength."""
 
 RIGHT_BROW_LINE = ((46, 70), (53, 63), (52, 105), (65, 66), (55, 107))
 LEFT_BROW_LINE = ((276, 300), (283, 293), (282, 334), (295, 296), (285, 336))
@@ -102,20 +105,34 @@ def _beard(light: np.ndarray, redness: np.ndarray, points: np.ndarray) -> np.nda
 
 
 def _brows(light: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Darkness on a grid along either brow, outer end first, both sides averaged."""
-    smooth = _blur(light, 1.0)
+    """How strong, how high and how thick the brows are along their line, outer end first, both sides averaged.
+
+    Height and tilt of the whole brow are left out: they belong to the head, not to the style.
+    """
+    smooth = _blur(light, 0.8)
     up = points[10] - points[1]
     up /= np.linalg.norm(up)
-    heights = np.linspace(BROW_LOW, BROW_HIGH, BROW_ROWS) * EYE_DISTANCE_PX
-    grids = []
+    heights = np.linspace(BROW_LOW, BROW_HIGH, BROW_ROWS)
+    dark = []
     for line, corners in ((RIGHT_BROW_LINE, (33, 133)), (LEFT_BROW_LINE, (263, 362))):
         middle = np.array([points[list(pair)].mean(0) for pair in line])
         outer, inner = points[corners[0]], points[corners[1]]
-        along = np.linspace(-0.25, 1.2, BROW_COLUMNS)[:, None]
-        base = outer + along * (inner - outer) + up * ((middle - (outer + inner) / 2) @ up).mean()
-        places = base[:, None] + heights[None, :, None] * up
-        grids.append(np.clip(_at(smooth, places.reshape(-1, 2)), -2.5, 0.7).reshape(BROW_COLUMNS, BROW_ROWS))
-    return np.mean(grids, axis=0).ravel()
+        along = np.linspace(-0.3, 1.15, BROW_COLUMNS)[:, None]
+        rise = np.interp(along[:, 0], np.linspace(-0.2, 1.1, len(line)), (middle - (outer + inner) / 2) @ up)
+        base = outer + along * (inner - outer) + rise[:, None] * up
+        base = base - ((base - (outer + inner) / 2) @ up - rise)[:, None] * up
+        places = base[:, None] + (heights * EYE_DISTANCE_PX)[None, :, None] * up
+        grid = np.clip(_at(smooth, places.reshape(-1, 2)), -2.5, 0.7).reshape(BROW_COLUMNS, BROW_ROWS)
+        dark.append(np.maximum(np.quantile(grid, 0.8, axis=1, keepdims=True) - grid - 0.1, 0.0))
+    dark = np.mean(dark, axis=0)  # (columns, rows)
+    mass = dark.sum(1) + 0.05
+    height = dark @ heights / mass
+    spread = np.sqrt(np.maximum((dark * (heights - height[:, None]) ** 2).sum(1) / mass, 0.0))
+    weight, place = mass / mass.sum(), np.arange(BROW_COLUMNS) / BROW_COLUMNS
+    tilt = np.polyfit(place, height, 1, w=np.sqrt(weight))
+    shape = (height - np.polyval(tilt, place)) * np.minimum(weight * BROW_COLUMNS, 1.0)
+    strength = [np.log(mass.mean())]
+    return np.concatenate([strength, weight * BROW_COLUMNS, BROW_SCALE * shape, BROW_SCALE * spread])
 
 
 def _glasses(light: np.ndarray, points: np.ndarray) -> np.ndarray:

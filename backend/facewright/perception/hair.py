@@ -7,7 +7,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from facewright.perception.alignment import apply_transform, eye_centres
-from facewright.perception.parts import FACE_OVAL, LEFT_BROW, RIGHT_BROW
+from facewright.perception.parts import FACE_OVAL, LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
 from facewright.perception.person import PersonCrop
 
 SIDE_PX = 128
@@ -55,13 +55,21 @@ def map_hair(person: PersonCrop, landmarks_px: np.ndarray) -> HairMap:
     inside = cv2.resize(person.probability, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
     bins = _colour_bins(image)
     places = usual_places(points)  # (3, S, S)
-    shares = _seeds(places, inside, bins)
+    clean = clean_skin(points)
+    shares = _seeds(places, inside, bins, clean)
+    places[0] *= _hairiness(places, shares, inside)
     for _ in range(ROUNDS):
-        likely = np.stack([_likelihood(bins, share) for share in shares])
+        likely = np.stack([_likelihood(bins, share) for share in (shares[0], shares[1] * clean, shares[2])])
         joint = places * likely + 1e-9
         shares = joint / joint.sum(0) * inside
         shares = np.stack([cv2.GaussianBlur(share.astype(np.float32), (0, 0), 0.8) for share in shares])
     return HairMap(_attached(shares[0], points), shares[1])
+
+
+def _hairiness(places: np.ndarray, seeds: np.ndarray, inside: np.ndarray) -> float:
+    """Return how much of the skull does not look like skin, as a factor on the expected hair: little on bald heads."""
+    skull = (places[0] > 0.6) * (inside > 0.6)
+    return float(np.clip(1.6 * (seeds[0] > 0.5).sum() / max(skull.sum(), 1), 0.05, 1.0))
 
 
 def _attached(hair: np.ndarray, points: np.ndarray) -> np.ndarray:
@@ -95,6 +103,15 @@ def usual_places(points: np.ndarray) -> np.ndarray:
     return np.stack([hair, skin, clothes])
 
 
+def clean_skin(points: np.ndarray) -> np.ndarray:
+    """Return (S, S) False where a face is not skin or may not be: eyes, brows and where beards grow."""
+    rows = np.mgrid[:SIDE_PX, :SIDE_PX][0] + 0.5
+    dark = _fill(points[list(FACE_OVAL), :2]) & (rows > points[2, 1])
+    for outline in (RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW):
+        dark |= cv2.dilate(_fill(points[list(outline), :2]).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    return ~dark
+
+
 def _set(where: np.ndarray, *values: tuple[np.ndarray, float]) -> None:
     for target, value in values:
         target[where] = value
@@ -106,18 +123,19 @@ def _fill(outline_px: np.ndarray) -> np.ndarray:
     return filled.astype(bool)
 
 
-def _seeds(places: np.ndarray, inside: np.ndarray, bins: np.ndarray) -> np.ndarray:
+def _seeds(places: np.ndarray, inside: np.ndarray, bins: np.ndarray, clean: np.ndarray) -> np.ndarray:
     """Return (3, S, S) first guesses: sure places, and for hair only colours that the face does not have."""
     hair, skin, clothes = places
-    sure_skin = (skin > 0.98) * inside
+    sure_skin = (skin > 0.98) * inside * clean
     above = (hair > 0.6) * (inside > 0.6)
     unlike = _likelihood(bins, sure_skin)
     usual = np.quantile(unlike[sure_skin > 0.5], SKIN_LIKE) if (sure_skin > 0.5).any() else 0.0
     sure_hair = above * (unlike < 0.5 * usual)
     if sure_hair.sum() < SMALLEST_SEED_PX:
         sure_hair = above * 0.05
-    sure_clothes = (clothes > 0.7) * (inside > 0.6)
-    return np.stack([sure_hair, sure_skin, sure_clothes.astype(np.float64)])
+    cloth = (clothes > 0.7) * (inside > 0.6)
+    is_hair_like = _likelihood(bins, sure_hair) > _likelihood(bins, cloth)
+    return np.stack([sure_hair, sure_skin, np.where(is_hair_like, 0.1, 1.0) * cloth])
 
 
 def _colour_bins(image: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from facewright.networks.segmenter import Segmenter
 from facewright.perception.alignment import align_face, apply_transform
 from facewright.perception.colour import estimate_colours
 from facewright.perception.detection import detect_faces
+from facewright.perception.hair import map_hair
 from facewright.perception.identity import embed_identity
 from facewright.perception.landmarks import (
     PRESENCE_THRESHOLD,
@@ -133,7 +134,8 @@ class Observer:
         to_parts = aligned.crop_from_photo * (PARTS_SIDE_PX / ALIGNED_SIDE_PX)
         maps = part_maps(apply_transform(to_parts, landmarks_px), PARTS_SIDE_PX, apply_transform(to_parts, irises_px))
         person = segment_person(self._segmenter, photo, landmarks_px)
-        colours, lighting = estimate_colours(photo, landmarks_px, irises_px, person)
+        hair_map = map_hair(person, landmarks_px)
+        colours, lighting = estimate_colours(photo, landmarks_px, irises_px, person, hair_map)
         return Observations(
             photo=photo,
             detection=detection,
@@ -144,5 +146,5 @@ class Observer:
             colours=colours,
             lighting=lighting,
             yaw_rad=estimate_yaw(landmarks_px),
-            style_cues=read_style(photo, landmarks_px, person),
+            style_cues=read_style(photo, landmarks_px, person, hair_map),
         )

@@ -6,50 +6,34 @@ import numpy as np
 from facewright.datatypes import Camera, StyleCues
 from facewright.perception.alignment import apply_transform, face_from_photo, warp
 from facewright.perception.face_details import DETAIL_FRAME, SIDE_PX, measure_details
-from facewright.perception.hair import map_hair
+from facewright.perception.hair import HairMap
 from facewright.perception.person import PersonCrop
 
 GRID = 16
 """Cells along each side of the grid over the person's crop in which hair is counted."""
 
 
-def read_style(photo: np.ndarray, landmarks_px: np.ndarray, person: PersonCrop) -> StyleCues:
+def read_style(photo: np.ndarray, landmarks_px: np.ndarray, person: PersonCrop, hair_map: HairMap) -> StyleCues:
     """Measure a photo.
 
     Args:
         photo: (H, W, 3) RGB uint8.
         landmarks_px: (K, 3) in px of the photo.
         person: head and shoulders of the same face.
+        hair_map: of that crop.
     """
     transform = face_from_photo(landmarks_px, DETAIL_FRAME, SIDE_PX)
     crop = warp(photo, transform, (SIDE_PX, SIDE_PX))
-    return cues_of_crops(person, landmarks_px, photo.shape, crop, apply_transform(transform, landmarks_px))
-
-
-def cues_of_crops(
-    person: PersonCrop, landmarks_px: np.ndarray, size: tuple[int, ...], face: np.ndarray, face_landmarks_px: np.ndarray
-) -> StyleCues:
-    """Measure what was already cut out.
-
-    Args:
-        person: head and shoulders.
-        landmarks_px: (K, 3) in px of the picture that `person` was cut from.
-        size: height and width of that picture.
-        face: (S, S, 3) RGB uint8, eyes on DETAIL_FRAME.
-        face_landmarks_px: (K, 2 or 3) in px of it.
-    """
-    details = measure_details(face, face_landmarks_px)
-    hair, seen = hair_cells(person, landmarks_px, size)
-    return StyleCues(hair, seen, details.brows, details.beard, details.glasses)
-
-
-def hair_cells(person: PersonCrop, landmarks_px: np.ndarray, size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the share of hair (n,) in each cell of the grid, and how much of each cell the picture shows (n,)."""
-    found = map_hair(person, landmarks_px)
-    inside = np.ones(size[:2], np.float32)
+    details = measure_details(crop, apply_transform(transform, landmarks_px))
     side = len(person.image)
-    edges = cv2.warpAffine(inside, person.crop_from_photo, (side, side), flags=cv2.INTER_LINEAR)
-    return _pooled(found.hair), _pooled(edges)
+    inside = np.ones(photo.shape[:2], np.float32)
+    shown = cv2.warpAffine(inside, person.crop_from_photo, (side, side), flags=cv2.INTER_LINEAR)
+    return StyleCues(hair_cells(hair_map), _pooled(shown), details.brows, details.beard, details.glasses)
+
+
+def hair_cells(hair_map: HairMap) -> np.ndarray:
+    """Return the share of hair (n,) in each cell of the grid."""
+    return _pooled(hair_map.hair)
 
 
 def crop_camera(camera: Camera, crop_from_photo: np.ndarray, side_px: int) -> Camera:

@@ -9,6 +9,7 @@ from facewright.datatypes import PART_NAMES, Camera, Lighting, Look, PosedPiece,
 from facewright.engine.cameras import project
 from facewright.perception.alignment import face_from_photo
 from facewright.perception.face_details import DETAIL_FRAME, SIDE_PX, FaceDetails, measure_details
+from facewright.perception.hair import map_hair
 from facewright.perception.person import BUST_FRAME, PersonCrop
 from facewright.perception.style_cues import crop_camera, hair_cells
 from facewright.rig.anchors import landmark_points
@@ -16,6 +17,8 @@ from facewright.rig.nouns import Rig
 
 BUST_PX = 128
 IDENTITY = np.eye(2, 3)
+MARKED_HAIR = np.array([0.05, 0.75, 0.05], np.float32)
+"""Colour of hair in the renders in which hair is only looked for: nothing else has it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +70,12 @@ def _hair_cues(engine, rig: Rig, head: HeadInPhoto, styles: Sequence[Style]) -> 
     """Return the hair cells (C, n) of the head in each of C styles."""
     camera = crop_camera(head.camera, face_from_photo(head.landmarks_px, BUST_FRAME, BUST_PX), BUST_PX)
     points = _landmarks(rig, head, camera)
+    look = replace(head.look, colours=replace(head.look.colours, hair=MARKED_HAIR))
     cells = []
-    for render in engine.render(_jobs(head, camera, styles)):
+    for render in engine.render(_jobs(replace(head, look=look), camera, styles)):
         shown = (render.labels != PART_NAMES.index("background")).astype(np.float32)
         person = PersonCrop(render.image, shown, IDENTITY)
-        cells.append(hair_cells(person, points, (BUST_PX, BUST_PX))[0])
+        cells.append(hair_cells(map_hair(person, points)))
     return np.stack(cells)
 
 

@@ -9,7 +9,7 @@ from facewright.datatypes import Look, Observations, Style
 from facewright.errors import RigInvalid
 from facewright.fitting.style_choice import CueMetric, choice_probabilities, common_choices, decide
 from facewright.perception.style_renders import HeadInPhoto, candidate_cues
-from facewright.rig.looks import CharacterReader
+from facewright.rig.looks import CharacterReader, melanin_of
 from facewright.rig.nouns import Rig
 from facewright.rig.styles import find_choice, find_group
 
@@ -50,6 +50,7 @@ class Stylist:
         """
         style = merged(head.look.style, self._forced)
         femininity, years = self._reader.femininity(parameters), self._reader.years(parameters)
+        melanin = melanin_of(head.look.colours.skin)
         found: dict[str, dict[str, float]] = {}
         for groups in PASSES:
             wanted = [name for name in groups if name in self._metrics and not self._forced.choice(name)]
@@ -60,10 +61,13 @@ class Stylist:
                     getattr(observations.style_cues, name),
                     cues,
                     self._metrics[name],
-                    common_choices(group, femininity, years),
+                    common_choices(group, femininity, years, melanin),
                     observations.style_cues.hair_seen if name == "hair" else None,
                 )
-                style = replace(style, **{name: decide(group, probabilities, self._config.style_certainty)})
+                style = replace(
+                    style,
+                    **{name: decide(group, probabilities, cues, self._metrics[name], self._config.style_certainty)},
+                )
                 names = (choice.name for choice in group.choices)
                 found[name] = {choice: float(share) for choice, share in zip(names, probabilities, strict=True)}
         return replace(head.look, style=style), found

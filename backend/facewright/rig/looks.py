@@ -9,7 +9,7 @@ import torch
 from facewright.datatypes import STYLE_GROUPS, FaceColours, Look, SkinDetail, Style
 from facewright.rig.colours import SKIN_RAMP, sample_colours
 from facewright.rig.decoder import RigDecoder
-from facewright.rig.nouns import Rig, StyleGroup
+from facewright.rig.nouns import Choice, Rig, StyleGroup
 from facewright.rig.styles import ADULT_AGES
 
 MASCULINE_PARAMETER, AGE_PARAMETER = "sex", "age"
@@ -134,6 +134,11 @@ def melanin_of(skin: np.ndarray) -> float:
     return float(np.interp(lightness[-1], ramp, np.linspace(1.0, 0.0, len(ramp))))
 
 
+def curl_share(choice: Choice, melanin: float) -> float:
+    """Return how much more common a choice is with that melanin, by the curl of its hair."""
+    return math.exp(CURL_SLOPE * (choice.curl - 0.5) * (2.0 * melanin - 0.9))
+
+
 def _sample_choice(
     generator: np.random.Generator, group: StyleGroup, is_feminine: bool, years: float, melanin: float
 ) -> str:
@@ -141,7 +146,7 @@ def _sample_choice(
     for choice in group.choices:
         fits = choice.ages[0] <= years <= choice.ages[1]
         likely = choice.frequency[0 if is_feminine else 1] * fits
-        weights.append(likely * math.exp(CURL_SLOPE * (choice.curl - 0.5) * (2.0 * melanin - 0.9)))
+        weights.append(likely * curl_share(choice, melanin))
     if sum(weights) == 0:
         return group.default
     return group.choices[generator.choice(len(weights), p=np.array(weights) / sum(weights))].name
