@@ -1,13 +1,15 @@
-"""How many random heads a second each engine draws, with colour, labels, normals and depth, decoding included.
+"""How many random heads a second each engine draws, bare and dressed, with colour, labels, normals and depth.
 
 `python benchmarks/engine_speed.py [--count 64] [--software-count 6] [--out engine_speed.json]`; the processor's time of
-all threads is printed beside the clock's, because it does not depend on what else the machine is doing.
+all threads is printed beside the clock's, because it does not depend on what else the machine is doing. Decoding is
+included; bare heads wear the default style without its pieces, dressed ones random looks with all of their pieces.
 """
 
 import argparse
 import json
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +22,22 @@ from facewright.engine.opengl import OpenGLEngine
 from facewright.engine.software import SoftwareEngine
 from facewright.errors import EngineUnavailable
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.dressing import Wardrobe
+from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
 from facewright.rig.prior import sample
 from facewright.rig.spec import load_rig
 
 BATCH = 16
 """Heads decoded at a time."""
+
+
+@dataclass(frozen=True)
+class Tailor:
+    """What dresses heads: a wardrobe, and a reader of what suits a head."""
+
+    wardrobe: Wardrobe
+    reader: CharacterReader
 
 
 def random_parameters(rig: Rig, count: int, seed: int) -> torch.Tensor:
@@ -38,39 +50,45 @@ def random_parameters(rig: Rig, count: int, seed: int) -> torch.Tensor:
     return torch.from_numpy(np.asarray(sample(rig.prior, count, generator), np.float32))
 
 
-def jobs_of(rig: Rig, decoder: RigDecoder, parameters: torch.Tensor, side_px: int, seed: int) -> list[RenderJob]:
-    """Decode heads and give each random colours and the canonical camera."""
+def jobs_of(
+    rig: Rig, decoder: RigDecoder, tailor: Tailor | None, parameters: torch.Tensor, side_px: int, seed: int
+) -> list[RenderJob]:
+    """Decode heads and give each the canonical camera and random colours, or from a tailor a whole random look."""
     generator = np.random.default_rng(seed)
     eyes = [rig.anchors[f"eye_centre.{side}"] for side in "RL"]
     with torch.no_grad():
         vertices = decoder.vertices(parameters, torch.zeros(len(parameters), len(rig.blendshapes))).numpy()
-    return [
-        RenderJob(
-            head,
-            canonical_camera(np.stack([head[eye].mean(axis=0) for eye in eyes]), FACE_FRAME, side_px),
-            Look(FaceColours.from_vector(generator.uniform(0.1, 0.8, 18))),
-            DEFAULT_LIGHTING,
-        )
-        for head in vertices
-    ]
+    jobs = []
+    for head, own in zip(vertices, parameters.numpy(), strict=True):
+        camera = canonical_camera(np.stack([head[eye].mean(axis=0) for eye in eyes]), FACE_FRAME, side_px)
+        if tailor is None:
+            look, pieces = Look(FaceColours.from_vector(generator.uniform(0.1, 0.8, 18))), ()
+        else:
+            look = sample_look(generator, rig, own, tailor.reader)
+            pieces = tailor.wardrobe.dress(own, look.style)
+        jobs.append(RenderJob(head, camera, look, DEFAULT_LIGHTING, pieces))
+    return jobs
 
 
 def measure(
-    rig: Rig, engine: OpenGLEngine | SoftwareEngine, side_px: int, count: int, seed: int
-) -> dict[str, float | int | str]:
-    """Time `count` heads, decoded in batches and drawn; the first batch warms up and is not counted."""
+    rig: Rig, engine: OpenGLEngine | SoftwareEngine, is_dressed: bool, side_px: int, count: int, seed: int
+) -> dict[str, float | int | str | bool]:
+    """Time `count` heads, decoded in batches and drawn; all of them are drawn once before, which is not counted."""
     decoder = RigDecoder(rig)
+    tailor = Tailor(Wardrobe(rig, decoder), CharacterReader(rig)) if is_dressed else None
     parameters = random_parameters(rig, count, seed)
-    engine.render(jobs_of(rig, decoder, parameters[:2], side_px, seed))
+    for first in range(0, count if engine.name == "opengl" else 1, BATCH):  # shaders compile, files are read
+        engine.render(jobs_of(rig, decoder, tailor, parameters[first : first + BATCH], side_px, seed))
     decode_s, start, processor = 0.0, time.perf_counter(), time.process_time()
     for first in range(0, count, BATCH):
         before = time.perf_counter()
-        jobs = jobs_of(rig, decoder, parameters[first : first + BATCH], side_px, seed)
+        jobs = jobs_of(rig, decoder, tailor, parameters[first : first + BATCH], side_px, seed)
         decode_s += time.perf_counter() - before
         engine.render(jobs)
     wall_s, processor_s = time.perf_counter() - start, time.process_time() - processor
     return {
         "engine": engine.name,
+        "dressed": is_dressed,
         "side_px": side_px,
         "heads": count,
         "heads_per_s": round(count / wall_s, 1),
@@ -81,7 +99,7 @@ def measure(
 
 
 def main() -> None:
-    """Measure both engines at 256 and 512 px, print the table, write it as JSON."""
+    """Measure both engines at 256 and 512 px, bare and dressed, print the table, write it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rig", default="makehuman")
     parser.add_argument("--count", type=int, default=64, help="heads that OpenGL draws")
@@ -99,12 +117,16 @@ def main() -> None:
             print(error.one_line())
             continue
         with engine:
-            rows += [measure(rig, engine, side_px, count, arguments.seed) for side_px in (256, 512)]
-    print(f"{'engine':10}{'side':>6}{'heads/s':>10}{'decode ms':>11}{'draw ms':>9}{'processor ms':>14}")
+            rows += [
+                measure(rig, engine, is_dressed, side_px, count, arguments.seed)
+                for is_dressed in (False, True)
+                for side_px in (256, 512)
+            ]
+    print(f"{'engine':10}{'heads':>9}{'side':>6}{'heads/s':>10}{'decode ms':>11}{'draw ms':>9}{'processor ms':>14}")
     for row in rows:
         print(
-            f"{row['engine']:10}{row['side_px']:>6}{row['heads_per_s']:>10}{row['decode_ms']:>11}"
-            f"{row['draw_ms']:>9}{row['processor_ms']:>14}"
+            f"{row['engine']:10}{'dressed' if row['dressed'] else 'bare':>9}{row['side_px']:>6}{row['heads_per_s']:>10}"
+            f"{row['decode_ms']:>11}{row['draw_ms']:>9}{row['processor_ms']:>14}"
         )
     content = {"rig": rig.id, "version": rig.version, "cores": os.cpu_count(), "rows": rows}
     arguments.out.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
