@@ -95,12 +95,13 @@ def uncovered_points(lids: Lids, vertices_m: np.ndarray) -> np.ndarray:
     Returns:
         (B,) vertices and middles of triangles from which the way straight out of the eyeball meets no skin.
     """
-    ball = vertices_m[:, lids.eyeball]
+    vertices_mm = 1000 * np.asarray(vertices_m, np.float64)
+    ball = vertices_mm[:, lids.eyeball]
     centre = ball.mean(1, keepdims=True)
     points = np.concatenate([ball, ball[:, lids.eyeball_triangles].mean(2)], axis=1) - centre
-    is_front = points[0, :, 1] < -0.6 * np.linalg.norm(points[0], axis=1)
+    is_front = points[0, :, 1] < -0.7 * np.linalg.norm(points[0], axis=1)
     points = points[:, is_front]
-    corners = vertices_m[:, lids.skin_triangles] - centre[:, :, None]  # (B, T, 3, 3)
+    corners = vertices_mm[:, lids.skin_triangles] - centre[:, :, None]  # (B, T, 3, 3)
     shares = np.linalg.inv(
         corners.transpose(0, 1, 3, 2) + 1e-12 * np.eye(3)
     )  # rows give the corners' shares of a point

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from facewright.datatypes import ARKIT_52, PART_NAMES
+from facewright.engine.cameras import FACE_FRAME, canonical_camera
+from facewright.rig.anchors import eye_centres
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.prior import sample
 from facewright.rig.spec import load_rig
@@ -46,9 +48,9 @@ def test_no_eyeball_comes_through_the_lids_of_200_random_heads(lids, heads, coef
 
 def test_closed_lids_cover_the_eyeballs_of_random_heads(lids, heads):
     decoder, parameters = heads
-    posed = pose_heads(decoder, parameters[:60], {"eyeBlink": 1.0})
+    posed = pose_heads(decoder, parameters[:40], {"eyeBlink": 1.0})
     bare = sum(uncovered_points(eye, posed) for eye in lids)
-    assert (bare > 0).sum() <= 1
+    assert (bare > 0).sum() == 0
     is_open = pose_heads(decoder, parameters[:3], {})
     assert (uncovered_points(lids[0], is_open) >= 4).all()
 
@@ -56,11 +58,11 @@ def test_closed_lids_cover_the_eyeballs_of_random_heads(lids, heads):
 def test_the_source_alone_lets_eyeballs_through(lids, heads):
     plain = without_shapes("makehuman")
     posed = pose_heads(RigDecoder(plain), heads[1][:60], {"eyeBlink": 0.75})
-    assert lid_clearance(lids[0], posed).min() < -0.0003
+    assert lid_clearance(lids[0], posed).min() < -0.0002
 
 
 def test_lips_hide_the_mouth_of_random_heads_in_the_engine(rig):
-    rows = measure_closing(rig, heads=6, seed=SEED)
+    rows = measure_closing(rig, heads=4, seed=SEED)
     assert {row.pose for row in rows} >= {"blink 1.0", "lips over jaw 0.0", "lips over jaw 1.0"}
     assert [row for row in rows if row.heads_amiss] == []
 
@@ -115,9 +117,6 @@ def test_winding_tells_inside_from_outside_and_the_sense():
 
 
 def test_eye_pixels_outside_the_opening_are_counted(rig, lids):
-    from facewright.engine.cameras import FACE_FRAME, canonical_camera
-    from facewright.rig.anchors import eye_centres
-
     head = rig.mesh.vertices_m
     camera = canonical_camera(eye_centres(rig, head), FACE_FRAME, 256)
     labels = np.zeros((256, 256), np.uint8)
