@@ -70,7 +70,7 @@ def rig_document(
             bone.name: {name: _number(value) for name, value in zip(BONE_CHANNELS, row, strict=True)}
             for bone, row in zip(rig.bones, channels.numpy(), strict=True)
         },
-        "look": _look(rig, result.look),
+        "look": _look(rig, result.look, result.choices),
         "anchors": {name: _numbers(point) for name, point in anchors_m.items()},
         "photo": _photo(result, np.mean([anchors_m[name] for name in EYE_CENTRES], axis=0)) if from_photo else None,
         "losses": {name: _number(value) for name, value in result.losses.items()},
@@ -195,14 +195,24 @@ def _photo(result: FitResult, eye_middle_m: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _look(rig: Rig, look: Look) -> dict[str, Any]:
-    """Describe colours, skin and the choice of each group that the rig has; a default is written out as its name."""
+def _look(rig: Rig, look: Look, choices: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """Describe colours, skin and the choice of each group that the rig has; a default is written out as its name.
+
+    A group that was read off a photo has the probability of each of its choices beside it.
+    """
     worn = {group.name: find_choice(rig.styles, group.name, look.style) for group in rig.styles}
     return {
         "colours": {name: _numbers(getattr(look.colours, name)) for name in COLOUR_NAMES},
         "skin": {name: _number(getattr(look.skin, name)) for name in SKIN_NAMES},
-        "style": {group: {"choice": choice.name, "label": choice.label} for group, choice in worn.items()},
+        "style": {
+            group: {"choice": choice.name, "label": choice.label} | _probabilities(choices.get(group))
+            for group, choice in worn.items()
+        },
     }
+
+
+def _probabilities(shares: dict[str, float] | None) -> dict[str, Any]:
+    return {"probabilities": {name: _number(share) for name, share in shares.items()}} if shares else {}
 
 
 def _numbers(values: np.ndarray) -> list[float]:

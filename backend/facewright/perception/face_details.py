@@ -15,7 +15,7 @@ DETAIL_FRAME = CanonicalFrame((0.38, 0.38), (0.62, 0.38))
 SIDE_PX = 256
 EYE_DISTANCE_PX = (DETAIL_FRAME.eye_left[0] - DETAIL_FRAME.eye_right[0]) * SIDE_PX
 
-CHEEKS = (50, 280, 117, 346, 101, 330, 36, 266, 118, 347)
+CHEEKS = (50, 280, 36, 266, 205, 425)
 """Landmarks on skin where no beard grows and no frame runs; all darkness is measured against it."""
 
 BEARD_PLACES = (

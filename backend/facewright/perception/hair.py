@@ -20,6 +20,9 @@ LAB_LOW, LAB_HIGH = np.array([0.0, -50.0, -50.0]), np.array([100.0, 70.0, 70.0])
 ROUNDS = 4
 CLASSES = ("hair", "skin", "clothes")
 SMALLEST_SEED_PX = 25
+LOOSE = 0.15
+"""Probability above which pixels hang together as hair."""
+
 SKIN_LIKE = 0.35
 """A colour that this share of the skin seeds is more unusual than is not taken for skin when hair is looked for."""
 
@@ -69,12 +72,12 @@ def map_hair(person: PersonCrop, landmarks_px: np.ndarray) -> HairMap:
 def _hairiness(places: np.ndarray, seeds: np.ndarray, inside: np.ndarray) -> float:
     """Return how much of the skull does not look like skin, as a factor on the expected hair: little on bald heads."""
     skull = (places[0] > 0.6) * (inside > 0.6)
-    return float(np.clip(1.6 * (seeds[0] > 0.5).sum() / max(skull.sum(), 1), 0.05, 1.0))
+    return float(np.clip(1.6 * (seeds[0] > 0.5).sum() / max(skull.sum(), 1), 0.02, 1.0))
 
 
 def _attached(hair: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Take away what looks like hair but does not hang together with the hair above the mouth: collars, lapels."""
-    count, parts = cv2.connectedComponents((hair > 0.35).astype(np.uint8))
+    count, parts = cv2.connectedComponents((hair > LOOSE).astype(np.uint8))
     mouth = int(np.clip(points[13, 1], 1, SIDE_PX))
     loose = np.setdiff1d(np.arange(1, count), parts[:mouth])
     return np.where(np.isin(parts, loose), 0.1 * hair, hair).astype(np.float32)

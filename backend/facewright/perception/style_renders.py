@@ -66,6 +66,13 @@ def candidate_cues(engine, rig: Rig, head: HeadInPhoto, style: Style, groups: Se
     return {group: np.stack([getattr(one, group) for one in details[: len(names[group])]]) for group in names}
 
 
+def cues_of_styles(engine, rig: Rig, head: HeadInPhoto, styles: Sequence[Style]) -> dict[str, np.ndarray]:
+    """Draw and measure the head in some styles: (C, n) for each of hair, brows, beard, glasses."""
+    details = _details(engine, rig, head, styles)
+    cues = {group: np.stack([getattr(one, group) for one in details]) for group in ("brows", "beard", "glasses")}
+    return {"hair": _hair_cues(engine, rig, head, styles)} | cues
+
+
 def _hair_cues(engine, rig: Rig, head: HeadInPhoto, styles: Sequence[Style]) -> np.ndarray:
     """Return the hair cells (C, n) of the head in each of C styles."""
     camera = crop_camera(head.camera, face_from_photo(head.landmarks_px, BUST_FRAME, BUST_PX), BUST_PX)

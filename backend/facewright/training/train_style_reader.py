@@ -15,7 +15,7 @@ from facewright.errors import FacewrightError
 from facewright.fitting.landmark_fit import LandmarkFitConfig, LandmarkModel, fit_landmarks
 from facewright.fitting.style_choice import READ_GROUPS, CueMetric, choice_probabilities, common_choices
 from facewright.perception.observe import Observer
-from facewright.perception.style_renders import HeadInPhoto, candidate_cues
+from facewright.perception.style_renders import HeadInPhoto, candidate_cues, cues_of_styles
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
 from facewright.rig.looks import CharacterReader, melanin_of
@@ -29,6 +29,9 @@ SHRINKAGES = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 """Shares of the covariance's diagonal that are tried; 1 takes cues for independent."""
 
 FOLDS = 4
+JUDGED_EVERY = 3
+"""For every so many scenes all choices are drawn; the others only add to the statistics of the right one."""
+
 FLOOR = 0.03
 """Standard deviation that no cue's difference falls below."""
 
@@ -39,14 +42,16 @@ class Sample:
 
     Attributes:
         seen: (n,) cues of the scene.
-        drawn: (C, n) cues of the renders of every choice.
+        right: (n,) cues of the render of the right choice.
+        drawn: (C, n) cues of the renders of every choice; None where only the right one was drawn.
         truth: index of the right choice.
         prior: (C,) how common the choices are on such heads.
         trust: (n,) share of each cue that the scene shows.
     """
 
     seen: np.ndarray
-    drawn: np.ndarray
+    right: np.ndarray
+    drawn: np.ndarray | None
     truth: int
     prior: np.ndarray
     trust: np.ndarray
@@ -72,8 +77,12 @@ class SceneReader:
             weights.load_embedder(),
         )
 
-    def __call__(self, scene: StyleScene) -> dict[str, Sample]:
+    def __call__(self, scene: StyleScene, draw_all: bool) -> dict[str, Sample]:
         """Return one sample a group.
+
+        Args:
+            scene: the scene.
+            draw_all: whether every choice is drawn, or the right ones only.
 
         Raises:
             FacewrightError: the scene cannot be measured.
@@ -95,20 +104,23 @@ class SceneReader:
             lambda style: self._wardrobe.dress(parameters, style, fit.expression),
         )
         worn = scene.look.style
-        drawn = candidate_cues(self._engine, self._rig, head, worn, ("hair",))
-        drawn |= candidate_cues(self._engine, self._rig, head, worn, ("brows", "beard", "glasses"))
+        groups = ("hair",), ("brows", "beard", "glasses")
+        right = cues_of_styles(self._engine, self._rig, head, (worn,))
+        drawn: dict[str, np.ndarray] = {}
+        for names in groups if draw_all else ():
+            drawn |= candidate_cues(self._engine, self._rig, head, worn, names)
         character = (
             self._reader.femininity(parameters),
             self._reader.years(parameters),
             melanin_of(observations.colours.skin),
         )
         samples = {}
-        for name, cues in drawn.items():
+        for name in READ_GROUPS:
             group, seen = find_group(self._rig.styles, name), getattr(observations.style_cues, name)
             truth = group.choices.index(find_choice(self._rig.styles, name, worn))
             prior = common_choices(group, *character)
             trust = observations.style_cues.hair_seen if name == "hair" else np.ones(len(seen), np.float32)
-            samples[name] = Sample(seen, cues, truth, prior, trust)
+            samples[name] = Sample(seen, right[name][0], drawn.get(name), truth, prior, trust)
         return samples
 
 
@@ -121,20 +133,21 @@ def learn_metric(samples: list[Sample]) -> tuple[CueMetric, dict[str, float]]:
     Returns:
         The metric learnt from all samples, and its cross-validated accuracy and mean log likelihood.
     """
-    folds = np.arange(len(samples)) % FOLDS
+    folds = np.random.default_rng(0).permutation(len(samples)) % FOLDS
+    judged = sum(sample.drawn is not None for sample in samples)
     best: tuple[float, float, float, float] | None = None
     for shrinkage in SHRINKAGES:
         scores = np.zeros((len(STEEPNESSES), 2))
         for fold in range(FOLDS):
             bias, precision = _noise([s for s, f in zip(samples, folds, strict=True) if f != fold], shrinkage)
-            held = [s for s, f in zip(samples, folds, strict=True) if f == fold]
+            held = [s for s, f in zip(samples, folds, strict=True) if f == fold and s.drawn is not None]
             for row, steepness in enumerate(STEEPNESSES):
                 metric = CueMetric(bias, precision, steepness)
                 found = [choice_probabilities(s.seen, s.drawn, metric, s.prior, s.trust) for s in held]
                 scores[row, 0] += sum(np.log(p[s.truth] + 1e-9) for p, s in zip(found, held, strict=True))
                 scores[row, 1] += sum(p.argmax() == s.truth for p, s in zip(found, held, strict=True))
         row = int(scores[:, 0].argmax())
-        likelihood, accuracy = scores[row] / len(samples)
+        likelihood, accuracy = scores[row] / judged
         if best is None or likelihood > best[0]:
             best = (likelihood, accuracy, shrinkage, STEEPNESSES[row])
     likelihood, accuracy, shrinkage, steepness = best
@@ -145,7 +158,7 @@ def learn_metric(samples: list[Sample]) -> tuple[CueMetric, dict[str, float]]:
 
 def _noise(samples: list[Sample], shrinkage: float) -> tuple[np.ndarray, np.ndarray]:
     """Return bias (n,) and precision (n, n) of seen minus drawn for the right choices."""
-    differences = np.stack([sample.seen - sample.drawn[sample.truth] for sample in samples]).astype(np.float64)
+    differences = np.stack([sample.seen - sample.right for sample in samples]).astype(np.float64)
     bias = differences.mean(0)
     covariance = np.cov(differences.T, bias=True)
     variance = np.diag(covariance) + FLOOR**2
@@ -205,7 +218,7 @@ def main() -> None:
     failed = 0
     for index in range(options.count):
         try:
-            found = reader(maker(np.random.default_rng((options.seed, index))))
+            found = reader(maker(np.random.default_rng((options.seed, index))), index % JUDGED_EVERY == 0)
         except FacewrightError:
             failed += 1
             continue

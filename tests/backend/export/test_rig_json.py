@@ -169,6 +169,15 @@ def test_the_look_names_colours_skin_and_every_choice_with_its_label(tmp_path, r
     }
 
 
+def test_choices_that_were_read_off_a_photo_stand_with_their_probabilities(tmp_path, result):
+    rig = dressed_rig(tmp_path / "dressed")
+    read = dataclasses.replace(result, choices={"hair": {"bald": 0.25, "bob": 0.75}})
+    document = rig_document(rig, read, anchor_points(rig, rig.mesh.vertices_m), {})
+    validate_rig_document(document)
+    assert document["look"]["style"]["hair"]["probabilities"] == {"bald": 0.25, "bob": 0.75}
+    assert "probabilities" not in document["look"]["style"]["beard"]
+
+
 def test_a_written_head_comes_back(tmp_path, result):
     rig = dressed_rig(tmp_path / "dressed")
     look = Look(COLOURS, SkinDetail(wrinkles=0.25), Style(hair="bob", beard="full"))
