@@ -10,13 +10,19 @@ import numpy as np
 from PIL import Image
 from safetensors.numpy import save_file
 
+from facewright.datatypes import ARKIT_52
 from facewright.rig.appearance import MASK_FILES
-from facewright.rig.sources.makehuman import read_mesh, read_target
+from facewright.rig.nouns import SURFACES, Mesh
+from facewright.rig.shape_edits import edit_shapes
+from facewright.rig.sources.makehuman import SourceMesh, read_mesh, read_target
+from facewright.rig.spec import RIGS_DIR
 from facewright.training.appearance.layout import lay_out
 from facewright.training.appearance.paint import paint, paint_detail
 from facewright.training.appearance.texels import rasterise_texels
 
 SEED = 20
+SHAPES = RIGS_DIR / "makehuman" / "shapes.safetensors"
+"""Edits that the rig makes to the source's head: its lids have a margin."""
 
 
 def build(folder: Path, seed: int = SEED) -> None:
@@ -28,7 +34,7 @@ def build(folder: Path, seed: int = SEED) -> None:
     """
     mesh = read_mesh()
     layout = lay_out(mesh)
-    texels = rasterise_texels(layout, _ear_share())
+    texels = rasterise_texels(layout, _ear_share(), lid_gap_mm(mesh, SHAPES))
     masks, labels = paint(layout, texels, seed)
     marks, relief = paint_detail(layout, texels, seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -51,6 +57,27 @@ def _ear_share() -> np.ndarray:
         moved = np.linalg.norm(read_target(f"ears/{side}-ear-trans-up"), axis=1)
         share = share + np.clip((moved / moved.max() - 0.93) / 0.06, 0.0, 1.0)
     return share
+
+
+def lid_gap_mm(mesh: SourceMesh, shapes: Path) -> np.ndarray:
+    """Measure on the rig's own lids how far they lie in front of the eyes.
+
+    Args:
+        mesh: The source's head.
+        shapes: The rig's edits of it.
+
+    Returns:
+        (V,) mm from the nearest eyeball's surface, negative inside it.
+    """
+    nothing = np.zeros((len(ARKIT_52), len(mesh.vertices_m), 3), np.float32)
+    vertices = edit_shapes(shapes, Mesh(mesh.vertices_m, mesh.triangles, mesh.parts), nothing)[0].vertices_m
+    gaps = []
+    for side in (1, -1):
+        eye = vertices[(mesh.parts == SURFACES.index("eye")) & (side * vertices[:, 0] > 0)]
+        middle = (eye.min(0) + eye.max(0)) / 2
+        radius = np.median(np.linalg.norm(eye - middle, axis=1))
+        gaps.append(np.linalg.norm(vertices - middle, axis=1) - radius)
+    return 1000.0 * np.minimum(*gaps)
 
 
 def main() -> None:

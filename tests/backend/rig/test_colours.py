@@ -93,4 +93,4 @@ def test_light_eyes_are_common_on_pale_skin_and_rare_on_dark_skin():
     melanin = np.array([melanin_redness(colours.skin)[0] for colours in heads])
     is_light = np.array([colours.iris[2] > colours.iris[0] for colours in heads])
     assert is_light[melanin < 0.1].mean() > 0.2
-    assert is_light[melanin > 0.6].mean() < 0.06
+    assert is_light[melanin > 0.6].mean() < 0.12

@@ -10,7 +10,7 @@ from facewright.rig.appearance import MARK_CHANNELS, MASK_CHANNELS, MASK_FILES, 
 from facewright.rig.nouns import SURFACES
 from facewright.rig.sources.makehuman import read_mesh, read_target
 from facewright.rig.spec import RIGS_DIR
-from facewright.training.build_appearance import build
+from facewright.training.build_appearance import SHAPES, build, lid_gap_mm
 
 FOLDER = RIGS_DIR / "makehuman"
 
@@ -189,6 +189,16 @@ def test_ears_are_what_the_ears_targets_move(atlas):
     assert (atlas.part()[rigid] == "ears").mean() > 0.97
     still = (moved[atlas.render_vertex] == 0) & (atlas.place_mm[:, 0] > 0)
     assert not (atlas.part()[still] == "ears").any()
+
+
+def test_lids_lie_close_to_the_eyes_and_the_nose_does_not(atlas):
+    gap = lid_gap_mm(atlas.mesh, SHAPES)
+    is_eye = atlas.mesh.parts == SURFACES.index("eye")
+    assert np.abs(gap[is_eye]).max() < 1.0
+    for side in (1, -1):  # the lower lid, below the middle of the pupil
+        lid = atlas.render_vertex[atlas.skin_near(side * 29, 17, -7, 4)]
+        assert 0 < gap[lid].min() < 2.5
+    assert gap[atlas.render_vertex[atlas.skin_near(0, 42, -36, 8)]].min() > 15
 
 
 @pytest.mark.slow

@@ -16,6 +16,10 @@ LASH_ROOTS = (0.12, 0.77)
 """Where on a lash card, from its inner to its outer end, its lower edge lies on the lid."""
 
 
+LOWER_START = 0.26
+"""Where on a lower lash card, from its edge on the lid, the lashes begin: beyond the lid's margin."""
+
+
 SCLERA_EDGE = np.array([-0.05, -0.15, -0.15])
 """What the white of the eye loses towards its corners."""
 
@@ -24,22 +28,22 @@ def paint_lids(texels, layout, mask, paint_rgb) -> None:
     """Lid margins: a moist pink rim, the caruncle in the inner corner and the soft line of the lash roots."""
     distance, nearest = rim_distance(layout, texels, "socket.L", "socket.R")
     eyes = texels.on("face") & (np.abs(np.abs(texels.x) - 30) < 22) & (np.abs(texels.up) < 20)
+    near = eyes * smooth(5.0, 3.5, distance)
     upper = nearest[..., 2] > np.interp(np.abs(nearest[..., 0]), [17, 42], [-3.5, -1.0])
-    roots = np.where(
-        upper, 0.62 * smooth(1.5, 0.5, np.abs(distance - 0.4)), 0.30 * smooth(0.9, 0.3, np.abs(distance - 1.3))
-    )
-    mask["shade"] = np.maximum(mask["shade"], roots * eyes * smooth(18.0, 21.0, np.abs(texels.x)))
+    margin = near * smooth(1.8, 1.0, texels.lid_gap)
+    roots = np.where(upper, 0.60, 0.24) * np.exp(-(((texels.lid_gap - 2.1) / 0.55) ** 2))
+    roots = np.maximum(roots * smooth(18.0, 21.0, np.abs(texels.x)), np.where(upper, 0.30, 0.10) * margin)
+    mask["shade"] = np.maximum(mask["shade"], roots * near)
     crease_line = np.interp(np.abs(texels.x), [16, 22, 30, 38, 44, 48], [0.5, 5.2, 7.0, 6.0, 3.2, 0.5])
     crease = np.exp(-(((texels.up - crease_line) / 0.9) ** 2)) * smooth(15, 21, np.abs(texels.x))
     mask["shade"] = np.maximum(mask["shade"], 0.28 * crease * smooth(48, 40, np.abs(texels.x)) * eyes)
     mask["redness"] = np.maximum(mask["redness"], 0.55 * smooth(7.0, 1.0, distance) * eyes)
     socket = texels.on("socket.L", "socket.R")
-    fill(mask, paint_rgb, socket, (0.80, 0.53, 0.50), np.full(texels.x.shape, 0.55, np.float32))
+    fill(mask, paint_rgb, socket, (0.80, 0.55, 0.51), 0.45 + 0.2 * smooth(0.5, 3.0, texels.depth))
     mask["shade"] = np.where(socket, 0.15 + 0.7 * smooth(1.0, 5.0, texels.depth), mask["shade"])
-    moist = 0.45 * smooth(1.1, 0.5, distance) * ~upper * smooth(19.0, 21.0, np.abs(texels.x))
     caruncle = smooth(20.0, 17.5, np.abs(texels.x)) * smooth(3.0, 1.5, distance) * (eyes | socket)
-    paint_rgb[eyes] = (0.78, 0.45, 0.43)
-    mask["paint"] = np.maximum(mask["paint"], np.maximum(0.7 * caruncle, moist * eyes))
+    paint_rgb[eyes] = np.where(caruncle[eyes][:, None] > 0.3, (0.78, 0.45, 0.43), (0.80, 0.55, 0.51))
+    mask["paint"] = np.maximum(mask["paint"], np.maximum(0.7 * caruncle, 0.30 * margin))
 
 
 def paint_eye(name: str, generator: np.random.Generator, mask, paint_rgb) -> None:
@@ -101,19 +105,20 @@ def paint_lashes(name: str, texels: Texels, generator: np.random.Generator, mask
     width, height, fine = right - left, bottom - top, 4
     canvas = np.zeros((height * fine, width * fine), np.uint8)
     is_upper = name.endswith("-2")
-    count = 72 if is_upper else 44
+    count = 72 if is_upper else 34
     for k in range(count):
         along = (k + generator.uniform(0.1, 0.9)) / count  # from the inner to the outer corner
         fan = (along - 0.38) * 0.17 + generator.normal(0, 0.009)
         clump = 0.010 * np.sin(along * 52.0 + 0.8 * np.sin(along * 15.0))
         reach = np.interp(along, [0, 0.15, 0.5, 0.85, 1], [0.42, 0.70, 0.95, 0.98, 0.72])
-        reach *= generator.uniform(0.66, 1.0) * (1.0 if is_upper else 0.62)
+        reach *= generator.uniform(0.66, 1.0) * (1.0 if is_upper else 0.44)
+        start = 0.0 if is_upper else LOWER_START
         v = np.linspace(0, 1, 9)
         u = LASH_ROOTS[0] + (LASH_ROOTS[1] - LASH_ROOTS[0]) * along + (fan + clump) * v**1.5
-        pixels = np.stack([u * width, height - MARGIN_PX - v * reach * (height - 2 * MARGIN_PX)], axis=1)
+        pixels = np.stack([u * width, height - MARGIN_PX - (start + v * reach) * (height - 2 * MARGIN_PX)], axis=1)
         for i in range(len(v) - 1):
             segment = np.round((pixels[i : i + 2] * fine - 0.5) * 16).astype(np.int32)
-            thickness = max(1, round((1.45 if is_upper else 0.95) * fine * (1 - v[i]) ** 0.7))
+            thickness = max(1, round((1.45 if is_upper else 0.62) * fine * (1 - v[i]) ** 0.7))
             cv2.polylines(canvas, [segment], False, 255, thickness, cv2.LINE_AA, 4)
     box = np.s_[top:bottom, left:right]
     strands = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) / 255

@@ -14,7 +14,7 @@ from facewright.training.appearance.layout import BOXES_PX, SIDE, Layout
 
 @dataclass(frozen=True)
 class Texels:
-    """What is known of every texel: (S, S) arrays, places in mm from the middle between the eyes."""
+    """What is known of every texel: (S, S) arrays, places in mm from the middle between the eyes, lid_gap in mm."""
 
     chart: np.ndarray
     x: np.ndarray
@@ -23,6 +23,7 @@ class Texels:
     depth: np.ndarray
     openness: np.ndarray
     ear: np.ndarray
+    lid_gap: np.ndarray
     known: np.ndarray
 
     def on(self, *names: str) -> np.ndarray:
@@ -48,14 +49,16 @@ def smooth(low: float, high: float, value: np.ndarray) -> np.ndarray:
     return x * x * (3.0 - 2.0 * x)
 
 
-def rasterise_texels(layout: Layout, ear_share: np.ndarray) -> Texels:
+def rasterise_texels(layout: Layout, ear_share: np.ndarray, lid_gap_mm: np.ndarray) -> Texels:
     """Find the place of every texel; a texel outside all charts takes over its nearest one's.
 
     Args:
         layout: The atlas.
         ear_share: (V,) how much each mesh vertex belongs to an ear, 0 to 1.
+        lid_gap_mm: (V,) how far each mesh vertex lies in front of the nearest eyeball.
     """
-    columns = [layout.chart, *layout.place_mm.T, layout.depth_mm, layout.openness, ear_share[layout.render_vertex]]
+    columns = [layout.chart, *layout.place_mm.T, layout.depth_mm, layout.openness]
+    columns += [values[layout.render_vertex] for values in (ear_share, lid_gap_mm)]
     attributes = np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
     corners = layout.uv[layout.render_triangles]
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]

@@ -20,7 +20,7 @@ def plane() -> tuple[Layout, Surface]:
     nothing, ones = np.zeros(4), np.ones(4)
     chart = np.full(4, list(BOXES_PX).index("face"))
     layout = Layout(turned * 2.5 / SIDE + 0.5, np.arange(4), triangles, chart, place, nothing, {}, ones)
-    return layout, Surface(layout, rasterise_texels(layout, np.zeros(4)))
+    return layout, Surface(layout, rasterise_texels(layout, np.zeros(4), np.zeros(4)))
 
 
 def test_normals_are_the_planes(plane):
