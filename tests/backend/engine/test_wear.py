@@ -27,7 +27,7 @@ from facewright.engine.mesh import engine_mesh
 from facewright.engine.opengl import OpenGLEngine
 from facewright.engine.shading import linear_from_srgb
 from facewright.engine.software import SoftwareEngine
-from facewright.engine.strands import LENS_MAXIMUM
+from facewright.engine.strands import LENS_MAXIMUM, lens_reflection
 from facewright.errors import EngineUnavailable, RigInvalid
 
 SKIN, BROWS, HAIR, BEARD, GLASSES = (PART_NAMES.index(name) for name in ("skin", "brows", "hair", "beard", "glasses"))
@@ -183,6 +183,9 @@ def test_a_lens_adds_a_little_light_and_hides_nothing_while_its_frame_is_labelle
     added = seen.image[rows, columns].astype(float) - without.image[rows, columns]
     most = LENS_MAXIMUM * (255 - without.image[rows, columns].astype(float))
     assert (added > 0).mean() > 0.9 and (added <= most + 1).all()
+    ray = np.array([[(inside[1] + 0.5 - LARGE.centre_px[0]), (inside[0] + 0.5 - LARGE.centre_px[1]), LARGE.focal_px]])
+    dark = (1 - without.image[inside] / 255) * (1 - lens_reflection(np.array([[0, 0, -1.0]]), ray, LIGHT)[0])
+    np.testing.assert_allclose(seen.image[inside], 255 * (1 - dark), atol=1.5)
     assert seen.labels[at(seen, np.array([(left + right) / 2, CARD_Y, bottom - 0.01]))] == GLASSES
 
 
