@@ -118,7 +118,7 @@ def eye_pixels_outside(lids: tuple[Lids, Lids], vertices_m: np.ndarray, camera: 
     places = np.stack([columns, rows], 1) + 0.5 + EDGE_PX[:, None]  # (5, M, 2)
     inside = np.zeros(len(rows), bool)
     for eye in lids:
-        inside |= (np.abs(_winding(project(camera, vertices_m[eye.rim])[0], places)) > 0.5).any(0)
+        inside |= (np.abs(winding(project(camera, vertices_m[eye.rim])[0], places)) > 0.5).any(0)
     return int((~inside).sum())
 
 
@@ -170,7 +170,7 @@ def _job(rig: Rig, head: np.ndarray, yaw_rad: float) -> RenderJob:
     return RenderJob(head, camera, Look(FaceColours(*np.full((6, 3), 0.5, np.float32))), DEFAULT_LIGHTING)
 
 
-def _winding(polygon: np.ndarray, places: np.ndarray) -> np.ndarray:
+def winding(polygon: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Return how often a polygon (N, 2) runs around places (..., 2)."""
     start = polygon - places[..., None, :]
     end = np.roll(start, -1, axis=-2)

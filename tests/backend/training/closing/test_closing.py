@@ -17,8 +17,8 @@ from facewright.training.closing.checks import (
     measure_closing,
     pose_heads,
     uncovered_points,
+    winding,
 )
-from facewright.training.closing.checks import _winding as winding
 from facewright.training.closing.lid_rings import BEHIND, find_lids, find_lips
 from facewright.training.fit_lids import without_shapes
 
