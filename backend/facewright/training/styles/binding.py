@@ -46,6 +46,23 @@ class Attachment:
     influences: int = 8
 
 
+@dataclass(frozen=True, eq=False)
+class Hold:
+    """What the vertices of a piece follow.
+
+    Attributes:
+        triangle: (n,) nearest triangle of the head.
+        barycentric: (n, 3) place in it.
+        indices: (n, I) uint8 bones.
+        weights: (n, I), rows sum to 1.
+    """
+
+    triangle: np.ndarray
+    barycentric: np.ndarray
+    indices: np.ndarray
+    weights: np.ndarray
+
+
 def bind_piece(
     rig: Rig, mesh: PieceMesh, attachment: Attachment, roots_m: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
@@ -59,6 +76,37 @@ def bind_piece(
 
     Returns:
         Arrays by name.
+    """
+    held = hold_on(rig, mesh, attachment, roots_m)
+    graph = _neighbours(mesh, attachment.reach_m)
+    openness, head_openness = _bake_openness(rig, mesh)
+    for _ in range(OPENNESS_ROUNDS):
+        openness = graph @ openness
+    openness = np.clip(openness * mesh.openness, LEAST_OPENNESS, 1)
+    return {
+        "vertices_m": mesh.vertices_m.astype(np.float32),
+        "normals": mesh.normals.astype(np.float16),
+        "triangles": mesh.triangles.astype(np.uint16 if len(mesh.vertices_m) < 1 << 16 else np.int32),
+        "uv": mesh.uv.astype(np.float16),
+        "material": mesh.material.astype(np.uint8),
+        "indices": held.indices,
+        "weights": held.weights.astype(np.float16),
+        "anchor_triangle": held.triangle.astype(np.uint16 if len(rig.mesh.triangles) < 1 << 16 else np.int32),
+        "anchor_barycentric": held.barycentric.astype(np.float16),
+        "follow": np.full(len(held.triangle), attachment.follow, np.float16),
+        "openness": np.round(openness * 255).astype(np.uint8),
+        "head_openness": np.round(head_openness * 255).astype(np.uint8),
+    }
+
+
+def hold_on(rig: Rig, mesh: PieceMesh, attachment: Attachment, roots_m: np.ndarray | None = None) -> Hold:
+    """Find the bones and the place on the head that each vertex of a piece follows.
+
+    Args:
+        rig: the rig that wears it.
+        mesh: the piece on the neutral head.
+        attachment: what it holds on to.
+        roots_m: (n, 3) places at which each vertex holds on to the skin; its own place when None.
     """
     dense = _allowed_weights(rig, attachment.without_regions)
     skin = _skin_triangles(rig, dense.sum(axis=1) > 0)
@@ -74,24 +122,7 @@ def bind_piece(
     share = np.clip((distance - attachment.near_m) / (attachment.far_m - attachment.near_m), 0, 1)[:, None]
     share = share * share * (3 - 2 * share)
     indices, weights = _strongest(own * (1 - share) + mean * share, attachment.influences)
-    openness, head_openness = _bake_openness(rig, mesh)
-    for _ in range(OPENNESS_ROUNDS):
-        openness = graph @ openness
-    openness = np.clip(openness * mesh.openness, LEAST_OPENNESS, 1)
-    return {
-        "vertices_m": mesh.vertices_m.astype(np.float32),
-        "normals": mesh.normals.astype(np.float16),
-        "triangles": mesh.triangles.astype(np.uint16 if len(mesh.vertices_m) < 1 << 16 else np.int32),
-        "uv": mesh.uv.astype(np.float16),
-        "material": mesh.material.astype(np.uint8),
-        "indices": indices,
-        "weights": weights.astype(np.float16),
-        "anchor_triangle": triangle.astype(np.uint16 if len(rig.mesh.triangles) < 1 << 16 else np.int32),
-        "anchor_barycentric": barycentric.astype(np.float16),
-        "follow": np.full(len(distance), attachment.follow, np.float16),
-        "openness": np.round(openness * 255).astype(np.uint8),
-        "head_openness": np.round(head_openness * 255).astype(np.uint8),
-    }
+    return Hold(triangle, barycentric, indices, weights)
 
 
 def write_piece(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from facewright.errors import ConfigInvalid
 from facewright.export.files import atomic_write
 from facewright.rig.nouns import Rig
-from facewright.rig.styles import STYLES_FOLDER
+from facewright.rig.styles import STYLES_FOLDER, find_group
 from facewright.training.styles import hair_curly, hair_long, hair_short, hair_tied
 from facewright.training.styles.binding import Attachment, bind_piece, write_piece
 from facewright.training.styles.cards import PieceMesh
@@ -76,7 +76,7 @@ def build(rig: Rig, folder: Path, choice: str | None = None) -> None:
     Args:
         rig: the rig that wears them.
         folder: the rig's folder.
-        choice: the only one to build; all of them when None.
+        choice: the only one to build; when None, all that the rig's styles.toml lists.
 
     Raises:
         ConfigInvalid: there is no such choice.
@@ -85,8 +85,10 @@ def build(rig: Rig, folder: Path, choice: str | None = None) -> None:
         raise ConfigInvalid(f"no hair style {choice!r}", f"choose one of: {', '.join(HAIR_STYLES)}")
     scalp, target = read_scalp(rig), folder / STYLES_FOLDER / "hair"
     _save(target / TEXTURE, draw_strands())
+    group = find_group(rig.styles, "hair")
+    listed = {one.name for one in group.choices} if group else set(HAIR_STYLES)
     for name, style in HAIR_STYLES.items():
-        if choice not in (None, name):
+        if name != choice if choice else name not in listed:
             continue
         if style.paint is not None:
             _save(target / f"{name}.png", paint_scalp(scalp, style.paint, np.random.default_rng(SEED)))

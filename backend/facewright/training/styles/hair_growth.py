@@ -1,7 +1,7 @@
 """Grows guide curves: strands that leave the scalp, follow a combing direction, fall, and lie on the head in layers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from facewright.training.styles.hair_texture import strip_box
 from facewright.training.styles.scalp import Scalp, cast_on_skull, hair_depth_mm
 
 STEPS = 48
+LEAST_LIFT_M = 0.0006
 GROUND_M = -0.2
 """Nothing hangs lower than this below the eyes; the bust ends there."""
 
@@ -139,7 +140,16 @@ def lay_cards(
     normals = _unit(normals + generator.normal(0, lay.tilt, (count, 1, 3)))
     shade = np.interp(share, [0, 0.35, 1], [lay.root_shade, lay.tip_shade, lay.tip_shade])
     shade = np.clip(shade * generator.uniform(0.88, 1.06, (count, 1)), 0, 1)
-    return strips(curves, sideways, widths, boxes, normals, lay.splay_rad, shade)
+    mesh = strips(curves, sideways, widths, boxes, normals, lay.splay_rad, shade)
+    return replace(mesh, vertices_m=_pushed_out(scalp, mesh.vertices_m))
+
+
+def _pushed_out(scalp: Scalp, points_m: np.ndarray) -> np.ndarray:
+    """Return points (n, 3) moved out of the head."""
+    for _ in range(2):
+        missing = np.maximum(LEAST_LIFT_M - scalp.body.distance(points_m), 0)
+        points_m = points_m + scalp.body.normal(points_m) * missing[:, None]
+    return points_m
 
 
 @dataclass(frozen=True, eq=False)

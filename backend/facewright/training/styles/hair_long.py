@@ -82,7 +82,7 @@ def fringe(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
         coat = Coat(
             spacing, lay, _fringe_comb, constant(120.0), constant(lift), depth_mm=(0.5, 34.0),
             where=lambda p: (np.abs(p[:, 0]) < 57) * ramp(-58, -45, p[:, 1]),
-            level_mm=lambda p: FRINGE_END_MM - 0.010 * p[:, 0] ** 2 * (np.abs(p[:, 0]) > 20) * 0.6,
+            level_mm=lambda p: FRINGE_END_MM - 0.004 * p[:, 0] ** 2,
             level_spread_mm=2.5, stray=0.06, rise_m=0.025, weight=0.25, hold=0.45,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
