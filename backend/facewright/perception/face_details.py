@@ -18,6 +18,9 @@ EYE_DISTANCE_PX = (DETAIL_FRAME.eye_left[0] - DETAIL_FRAME.eye_right[0]) * SIDE_
 CHEEKS = (50, 280, 36, 266, 205, 425)
 """Landmarks on skin where no beard grows and no frame runs; all darkness is measured against it."""
 
+CHEEK_QUANTILE = 0.7
+"""Some of them may lie under a frame or in shadow."""
+
 BEARD_PLACES = (
     ((97, 37), (326, 267), (2, 0), (98, 39), (327, 269)),
     ((165, 40), (391, 270), (92, 61), (322, 291)),
@@ -81,8 +84,8 @@ def measure_details(image: np.ndarray, landmarks_px: np.ndarray) -> FaceDetails:
     light = np.log(linear @ LUMINANCE.astype(np.float32) + 0.004)
     redness = np.log(linear[..., 0] + 0.004) - np.log(linear[..., 1] + 0.004)
     cheeks = points[list(CHEEKS)]
-    light = light - np.median(_at(_blur(light, 3.0), cheeks))
-    redness = redness - np.median(_at(_blur(redness, 3.0), cheeks))
+    light = light - np.quantile(_at(_blur(light, 3.0), cheeks), CHEEK_QUANTILE)
+    redness = redness - np.quantile(_at(_blur(redness, 3.0), cheeks), 1 - CHEEK_QUANTILE)
     return FaceDetails(
         _beard(light, redness, points).astype(np.float32),
         _brows(light, points).astype(np.float32),
