@@ -50,6 +50,7 @@ def build_texture(gl: "moderngl.Context", values: np.ndarray, levels: int = 1000
     texture = gl.texture((width, height), channels, np.ascontiguousarray(values).tobytes(), alignment=1)
     texture.build_mipmaps(0, levels - 1)
     texture.filter = (gl.LINEAR_MIPMAP_NEAREST, gl.LINEAR)
+    texture.repeat_x = texture.repeat_y = False
     return texture
 
 

@@ -81,12 +81,13 @@ def mip_levels(masks: np.ndarray) -> list[np.ndarray]:
 
 
 def bilinear(texture: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    """Sample a uint8 texture (T, T, C) at uv (M, 2), repeating at its edges; (M, C) in [0, 1]."""
+    """Sample a uint8 texture (T, T, C) at uv (M, 2), its edge texels going on outside; (M, C) in [0, 1]."""
     height, width = texture.shape[:2]
     x, y = uv[:, 0] * width - 0.5, uv[:, 1] * height - 0.5
     left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
     across, down = (x - left)[:, None].astype(np.float32), (y - top)[:, None].astype(np.float32)
-    rows, columns = (top % height, (top + 1) % height), (left % width, (left + 1) % width)
+    rows = np.clip(top, 0, height - 1), np.clip(top + 1, 0, height - 1)
+    columns = np.clip(left, 0, width - 1), np.clip(left + 1, 0, width - 1)
     upper = texture[rows[0], columns[0]] * (1 - across) + texture[rows[0], columns[1]] * across
     lower = texture[rows[1], columns[0]] * (1 - across) + texture[rows[1], columns[1]] * across
     return (upper * (1 - down) + lower * down) / np.float32(255)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from backend.engine.tiny_head import COLOURS, LIGHT, camera, job, tiny_rig
 from backend.engine.tiny_styles import (
@@ -115,6 +116,20 @@ def test_a_layer_paints_as_the_same_mask_would(
         expected = reference.render([job(LARGE)])[0].image.astype(int)
     drawn = engine.render([dressed(replace(Style(), **{group: "worn"}))])[0].image
     assert np.abs(expected - drawn).max() <= 2
+
+
+def test_a_layer_does_not_come_in_again_at_its_other_end(rig: SimpleNamespace, tmp_path: Path) -> None:
+    path = tmp_path / "brows.png"
+    coverage = np.asarray(Image.open(path)).copy()
+    drawn = {}
+    for name in ("upper", "whole"):
+        for kind in ("opengl", "software"):
+            with opened(kind, rig) as one:
+                drawn[name, kind] = one.render([dressed(Style(brows="worn"))])[0].image.astype(int)
+        coverage[-6:] = 255  # rows that no skin uses: the box now ends where the texture does
+        Image.fromarray(coverage).save(path)
+    for kind in ("opengl", "software"):
+        assert np.abs(drawn["upper", kind] - drawn["whole", kind]).max() <= 1
 
 
 def test_lip_make_up_covers_as_paint_of_its_colour_would_and_its_gloss_shines(
