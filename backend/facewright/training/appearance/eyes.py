@@ -27,7 +27,7 @@ SCLERA_EDGE = np.array([-0.05, -0.15, -0.15])
 def paint_lids(texels, layout, mask, paint_rgb) -> None:
     """Lid margins: a moist pink rim, the caruncle in the inner corner and the soft line of the lash roots."""
     distance, nearest = rim_distance(layout, texels, "socket.L", "socket.R")
-    eyes = texels.on("face") & (np.abs(np.abs(texels.x) - 30) < 22) & (np.abs(texels.up) < 20)
+    eyes = texels.on("face") & (np.abs(np.abs(texels.x) - 30) < 22) & (np.abs(texels.up) < 20) & (texels.forward > -40)
     near = eyes * smooth(5.0, 3.5, distance)
     upper = nearest[..., 2] > np.interp(np.abs(nearest[..., 0]), [17, 42], [-3.5, -1.0])
     margin = near * smooth(1.8, 1.0, texels.lid_gap)

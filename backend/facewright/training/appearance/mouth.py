@@ -20,7 +20,7 @@ def paint_mouth(texels, layout, noise, mask, paint_rgb) -> None:
     near_line = smooth(2.4, 0.2, distance) * (np.abs(texels.x) < 24) * (texels.forward > 0)
     mask["shade"] = np.maximum(mask["shade"], 0.55 * near_line * texels.on("face"))
     corner = np.exp(-(((np.abs(texels.x) - 22.5) / 2.2) ** 2) - ((texels.up + 67.8) / 1.4) ** 2)
-    mask["shade"] = np.maximum(mask["shade"], 0.45 * corner * texels.on("face"))
+    mask["shade"] = np.maximum(mask["shade"], 0.45 * corner * texels.on("face") * (texels.forward > 0))
     mask["shade"] = np.where(bag, 0.45 + 0.52 * smooth(2.0, 22.0, texels.depth), mask["shade"])
     fill(mask, paint_rgb, bag, (0.44, 0.17, 0.165), inner)
     tongue = texels.on("helper-tongue")
