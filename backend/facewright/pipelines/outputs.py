@@ -28,6 +28,9 @@ from facewright.rig.prior import sample
 if TYPE_CHECKING:
     from facewright.pipelines.photo import PhotoPipeline, ProgressCallback
 
+CHARACTER_SPREAD = 0.85
+"""Random characters keep this share of the prior's variety: few people in a street are extreme."""
+
 THREE_QUARTER_RAD, PROFILE_RAD = np.radians(40.0), np.radians(90.0)
 
 
@@ -194,6 +197,7 @@ def random_characters(pipeline: "PhotoPipeline", count: int, seed: int) -> Itera
     reader = CharacterReader(pipeline.rig)
     for index in range(count):
         generator = np.random.default_rng((seed, index))
-        parameters = sample(pipeline.rig.prior, 1, generator)[0]
+        mean = pipeline.rig.prior.mean
+        parameters = mean + CHARACTER_SPREAD * (sample(pipeline.rig.prior, 1, generator)[0] - mean)
         look = sample_look(generator, pipeline.rig, parameters, reader)
         yield parameters, dataclasses.replace(look, style=merged(look.style, pipeline.forced_style))

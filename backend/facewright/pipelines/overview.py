@@ -26,16 +26,16 @@ LARGEST_TURN_DEG, LARGEST_NOD_DEG = 32.0, 6.0
 GAZE_DEG = 32.0
 """How far an eye turns at a coefficient of 1."""
 
-SOFT_LIGHTING = Lighting(np.array([-0.45, -0.42, -0.788]), np.array([0.82, 0.78, 0.73]), np.array([0.46, 0.475, 0.50]))
+SOFT_LIGHTING = Lighting(np.array([-0.56, -0.45, -0.695]), np.array([1.12, 1.06, 0.98]), np.array([0.36, 0.375, 0.40]))
 """A window to the left in a bright room."""
 
 CALM_FACES = (
-    {},
-    {"mouthSmile": 0.28, "cheekSquint": 0.15, "eyeSquint": 0.10},
-    {"mouthSmile": 0.45, "cheekSquint": 0.25, "eyeSquint": 0.20, "mouthDimple": 0.15},
-    {"browInnerUp": 0.20, "browOuterUp": 0.20, "eyeWide": 0.12},
-    {"browDown": 0.22, "eyeSquint": 0.15, "mouthPress": 0.20},
-    {"mouthSmile": 0.15, "browOuterUp": 0.15, "mouthRollLower": 0.10},
+    {"mouthSmile": 0.12, "eyeSquint": 0.05},
+    {"mouthSmile": 0.38, "cheekSquint": 0.20, "eyeSquint": 0.12},
+    {"mouthSmile": 0.60, "cheekSquint": 0.35, "eyeSquint": 0.25, "mouthDimple": 0.15},
+    {"browInnerUp": 0.20, "browOuterUp": 0.20, "eyeWide": 0.10, "mouthSmile": 0.20},
+    {"browDown": 0.18, "eyeSquint": 0.15, "mouthPress": 0.15},
+    {"mouthSmile": 0.30, "browOuterUp": 0.15, "mouthRollLower": 0.08},
 )
 """Expressions of people who wait: ARKit coefficients, `Left` and `Right` alike."""
 

@@ -189,7 +189,7 @@ class PhotoPipeline:
         code = fit.code
         if self.imitator is not None and self.config.fitting.iterations > 0:
             with timed(stage_ms, "imitator"):
-                code, look, refined = refine_by_imitator(self, fit, observations, look, say, cancel)
+                code, look, refined = refine_by_imitator(self, fit, observations, look, choices, say, cancel)
             losses |= refined
         with timed(stage_ms, "head pose"):
             say(Progress("head pose", 0, 1))

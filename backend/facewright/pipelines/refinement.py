@@ -21,6 +21,7 @@ from facewright.perception.differentiable import warp_tensor
 from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.parts import part_maps
 from facewright.rig.anchors import eye_centres, landmark_points
+from facewright.rig.nouns import StyleGroup
 from facewright.rig.styles import choice_slices, look_from_vector, look_vector
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ JUDGE_PX = 256
 RELAXED_GROUPS = ("brows",)
 """Groups whose choice may change while the head is refined; hair, beard and glasses are read off the photo."""
 
-SURE = 0.6
-"""Probability with which a relaxed group starts at the choice that the head wears."""
+SURE = 0.5
+"""How much of the certainty at the start goes to the choice that a relaxed group wears; the photo's reading shares the rest."""
 
 
 def refine_by_imitator(
@@ -41,6 +42,7 @@ def refine_by_imitator(
     fit: LandmarkFit,
     observations: Observations,
     look: Look,
+    choices: dict[str, dict[str, float]],
     say: Callable[[Progress], None],
     cancel: Event | None,
 ) -> tuple[np.ndarray, Look, dict[str, float]]:
@@ -51,6 +53,7 @@ def refine_by_imitator(
         fit: the head so far.
         observations: the photo's.
         look: the head's look so far.
+        choices: how probable each choice of the groups that were read off the photo is.
         say: told about every step.
         cancel: once set, the stage ends after the step.
 
@@ -62,12 +65,12 @@ def refine_by_imitator(
     camera = canonical_camera(eyes, FACE_FRAME, side)
     photo_landmarks = canonical_landmarks(pipeline.model, fit, camera)
     groups = choice_slices(rig.styles)
-    relaxed = tuple(groups[name] for name in RELAXED_GROUPS if name in groups and config.relax_choices)
+    relaxed = tuple(name for name in RELAXED_GROUPS if name in groups and config.relax_choices)
     target = FittingTarget(
         torch.from_numpy(observations.embedding).to(pipeline.device),
         torch.from_numpy(content_maps(part_maps(photo_landmarks, side))).to(pipeline.device),
-        torch.from_numpy(_softened(look_vector(look, rig.styles), relaxed)).to(pipeline.device),
-        relaxed,
+        torch.from_numpy(_softened(look, rig.styles, relaxed, choices)).to(pipeline.device),
+        tuple(groups[name] for name in relaxed),
     )
     _, render_landmarks = _render_canonical(pipeline, fit.code, look)
     crop = embedder_from_photo(render_landmarks)
@@ -92,13 +95,18 @@ def refine_by_imitator(
     return best.code.double().numpy(), refined, best.losses
 
 
-def _softened(vector: np.ndarray, relaxed: tuple[slice, ...]) -> np.ndarray:
-    """Turn the one-hot choices (A,) of relaxed groups into probabilities: SURE of what is worn, the rest shared."""
-    soft = vector.copy()
-    for group in relaxed:
-        others = max(group.stop - group.start - 1, 1)
-        soft[group] = vector[group] * SURE + (1 - vector[group]) * (1 - SURE) / others
-    return soft
+def _softened(
+    look: Look, styles: tuple[StyleGroup, ...], relaxed: tuple[str, ...], choices: dict[str, dict[str, float]]
+) -> np.ndarray:
+    """Return the look vector (A,) with probabilities for the choices of relaxed groups."""
+    vector = look_vector(look, styles)
+    for group in styles:
+        if group.name in relaxed:
+            entries = choice_slices(styles)[group.name]
+            alike = 1.0 / len(group.choices)
+            read = [choices.get(group.name, {}).get(choice.name, alike) for choice in group.choices]
+            vector[entries] = SURE * vector[entries] + (1 - SURE) * np.array(read, np.float32) / max(sum(read), 1e-6)
+    return vector
 
 
 def _judge(pipeline: "PhotoPipeline", code: Tensor, look: Look) -> tuple[Tensor, Tensor]:

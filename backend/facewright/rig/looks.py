@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from facewright.datatypes import STYLE_GROUPS, FaceColours, Look, SkinDetail, Style
-from facewright.rig.colours import SKIN_RAMP, sample_colours
+from facewright.rig.colours import GREY_HAIR, WHITE_HAIR, melanin_redness, sample_colours
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Choice, Rig, StyleGroup
 from facewright.rig.styles import ADULT_AGES
@@ -31,14 +31,11 @@ AGE_SPREAD_YEARS = 4.0
 CURL_SLOPE = 3.0
 """How strongly the curl of hair goes with melanin."""
 
-GREY_HAIR = np.array([0.70, 0.69, 0.68])
-GREY_AGE_YEARS, GREY_SPREAD_YEARS, GREY_RAMP_YEARS = 56.0, 10.0, 26.0
+GREY_AGE_YEARS, GREY_SPREAD_YEARS, GREY_RAMP_YEARS = 58.0, 9.0, 24.0
 """Age at which hair is half grey, how much it differs between people, and how long greying takes."""
 
 DYED_SHARE = 0.55
 """Share of the feminine heads that show no grey."""
-
-HAIR_NEAR_BLACK = np.array([0.09, 0.07, 0.06])
 
 
 class CharacterReader:
@@ -107,7 +104,7 @@ def sample_look(
     years = float(np.clip(reader.years(parameters) + generator.normal(0.0, AGE_SPREAD_YEARS), *ADULT_AGES))
     colours = sample_colours(generator)
     melanin = melanin_of(colours.skin)
-    colours = _aged_colours(generator, colours, melanin, years, is_feminine)
+    colours = _aged_colours(generator, colours, years, is_feminine)
     return Look(
         colours, _sample_skin(generator, melanin, years), sample_style(generator, rig, is_feminine, years, melanin)
     )
@@ -128,10 +125,8 @@ def sample_style(generator: np.random.Generator, rig: Rig, is_feminine: bool, ye
 
 
 def melanin_of(skin: np.ndarray) -> float:
-    """Estimate melanin, from 0 (pale) to 1 (dark), of an (3,) sRGB skin colour by its lightness."""
-    lightness = np.append(SKIN_RAMP, [skin], axis=0) @ [0.3, 0.59, 0.11]
-    ramp = lightness[-2::-1]  # from dark to pale
-    return float(np.interp(lightness[-1], ramp, np.linspace(1.0, 0.0, len(ramp))))
+    """Estimate melanin, from 0 (pale) to 1 (dark), of an (3,) sRGB skin colour."""
+    return melanin_redness(skin)[0]
 
 
 def curl_share(choice: Choice, melanin: float) -> float:
@@ -152,21 +147,19 @@ def _sample_choice(
     return group.choices[generator.choice(len(weights), p=np.array(weights) / sum(weights))].name
 
 
-def _aged_colours(
-    generator: np.random.Generator, colours: FaceColours, melanin: float, years: float, is_feminine: bool
-) -> FaceColours:
+def _aged_colours(generator: np.random.Generator, colours: FaceColours, years: float, is_feminine: bool) -> FaceColours:
     """Let hair grey with age; brows follow late, a beard early and a little redder than the hair."""
-    hair = colours.hair * (1 - 0.5 * melanin) + HAIR_NEAR_BLACK * 0.5 * melanin
+    hair = colours.hair
     greying = (years - generator.normal(GREY_AGE_YEARS, GREY_SPREAD_YEARS)) / GREY_RAMP_YEARS + 0.5
     grey = float(np.clip(greying, 0.0, 1.0)) ** 1.5
     is_dyed = is_feminine and generator.uniform() < DYED_SHARE
-    skin_shade = 0.35 * colours.skin
+    faded = GREY_HAIR + (WHITE_HAIR - GREY_HAIR) * np.clip(2.0 * hair.mean() + (years - 65.0) / 40.0, 0.0, 1.0)
     shades = {
         "hair": (hair, 0.0 if is_dyed else grey),
         "beard": (0.85 * hair + [0.03, 0.01, 0.0], min(1.2 * grey, 1.0)),
-        "brow": (0.75 * hair * generator.uniform(0.7, 1.0) + 0.25 * skin_shade, 0.6 * grey),
+        "brow": (colours.brow, 0.5 * grey),
     }
-    mixed = {name: shade + (GREY_HAIR - shade) * share for name, (shade, share) in shades.items()}
+    mixed = {name: shade + (faded - shade) * share for name, (shade, share) in shades.items()}
     return replace(colours, **{name: np.clip(shade, 0.02, 0.98).astype(np.float32) for name, shade in mixed.items()})
 
 

@@ -26,4 +26,4 @@ def test_calm_faces_stay_calm_and_keep_mouth_and_eyes():
     for seed in range(40):
         value = dict(zip(ARKIT_52, calm_expression(np.random.default_rng(seed), 10.0), strict=True))
         assert value["jawOpen"] == 0 and value["eyeBlinkLeft"] == 0
-        assert max(value.values()) < 0.7
+        assert max(value.values()) < 0.8
