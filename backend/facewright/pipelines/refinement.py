@@ -34,7 +34,7 @@ RELAXED_GROUPS = ("brows",)
 """Groups whose choice may change while the head is refined; hair, beard and glasses are read off the photo."""
 
 SURE = 0.5
-"""How much of the certainty at the start goes to the choice that a relaxed group wears; the photo's reading shares the rest."""
+"""Share that the worn choice of a relaxed group starts with; what was read off the photo shares the rest."""
 
 
 def refine_by_imitator(
