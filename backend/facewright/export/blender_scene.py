@@ -6,6 +6,7 @@
 It needs nothing but Blender 4.2 or newer and the NumPy inside it.
 """
 
+import colorsys
 import json
 import os
 import sys
@@ -15,11 +16,9 @@ import bpy
 import numpy as np
 
 LONG_BONE_M = 0.04
-"""Longer bones are drawn as Blender's octahedra, the many short ones of a face as balls."""
+"""Longer bones are drawn as sticks, the many short ones of a face as balls."""
 
 BALL_RADIUS_M = 0.0022
-REGION_THEMES = ("01", "03", "04", "06", "09", "02", "07", "05", "08", "10", "11", "12", "13", "14", "15")
-"""Bone colour themes of the regions, in the order in which regions appear."""
 
 SUBSURFACE_RADIUS = (1.0, 0.35, 0.2)
 SUBSURFACE_SCALE_M = 0.006
@@ -67,14 +66,18 @@ def build_armature(bones):
         made.append(edited)
     bpy.ops.object.mode_set(mode="OBJECT")
     armature.show_in_front = True
-    data.display_type = "OCTAHEDRAL"
-    regions = list(dict.fromkeys(bone["region"] for bone in bones))
+    data.display_type = "STICK"
+    regions = sorted({bone["region"] for bone in bones})
     collections = {region: data.collections.new(region) for region in regions}
     ball = build_ball()
     for bone in bones:
         own, posed = data.bones[bone["name"]], armature.pose.bones[bone["name"]]
         collections[bone["region"]].assign(own)
-        own.color.palette = f"THEME{REGION_THEMES[regions.index(bone['region']) % len(REGION_THEMES)]}"
+        hue = regions.index(bone["region"]) / len(regions)
+        own.color.palette = "CUSTOM"
+        own.color.custom.normal = colorsys.hsv_to_rgb(hue, 0.72, 0.86)
+        own.color.custom.select = colorsys.hsv_to_rgb(hue, 0.35, 1.0)
+        own.color.custom.active = (1.0, 1.0, 1.0)
         posed.rotation_mode = "XYZ"
         if own.length < LONG_BONE_M:
             posed.custom_shape, posed.use_custom_shape_bone_size = ball, False
