@@ -13,6 +13,10 @@ from facewright.rig.reading import read_tensors
 READ_GROUPS = ("hair", "brows", "beard", "glasses")
 """Groups that are read off photos; make-up is not."""
 
+READING_PASSES = (("hair",), ("glasses",), ("beard", "brows"))
+"""The same groups in the order in which they are read; what is known by then is worn in the renders of the next ones.
+Choices of one pass are drawn together: they must not hide each other."""
+
 
 @dataclass(frozen=True, eq=False)
 class CueMetric:

@@ -7,7 +7,7 @@ import numpy as np
 from facewright.config import FittingConfig
 from facewright.datatypes import Look, Observations, Style
 from facewright.errors import RigInvalid
-from facewright.fitting.style_choice import CueMetric, choice_probabilities, common_choices, decide
+from facewright.fitting.style_choice import READING_PASSES, CueMetric, choice_probabilities, common_choices, decide
 from facewright.perception.style_renders import HeadInPhoto, candidate_cues
 from facewright.rig.looks import CharacterReader, melanin_of
 from facewright.rig.nouns import Rig
@@ -15,9 +15,6 @@ from facewright.rig.styles import find_choice, find_group
 
 STYLE_READER = "style_reader"
 """Name of the file with the metrics in the rig's folder."""
-
-PASSES = (("hair",), ("glasses",), ("beard", "brows"))
-"""Groups in the order in which they are read: what is known by then is worn in the renders of the next ones."""
 
 
 class Stylist:
@@ -52,7 +49,7 @@ class Stylist:
         femininity, years = self._reader.femininity(parameters), self._reader.years(parameters)
         melanin = melanin_of(head.look.colours.skin)
         found: dict[str, dict[str, float]] = {}
-        for groups in PASSES:
+        for groups in READING_PASSES:
             wanted = [name for name in groups if name in self._metrics and not self._forced.choice(name)]
             drawn = candidate_cues(self._engine, self._rig, head, style, wanted) if wanted else {}
             for name, cues in drawn.items():

@@ -13,7 +13,7 @@ from facewright.datatypes import Look
 from facewright.engine.opening import open_engine
 from facewright.errors import FacewrightError
 from facewright.fitting.landmark_fit import LandmarkFitConfig, LandmarkModel, fit_landmarks
-from facewright.fitting.style_choice import READ_GROUPS, CueMetric, choice_probabilities, common_choices
+from facewright.fitting.style_choice import READ_GROUPS, READING_PASSES, CueMetric, choice_probabilities, common_choices
 from facewright.perception.observe import Observer
 from facewright.perception.style_renders import HeadInPhoto, candidate_cues, cues_of_styles
 from facewright.rig.decoder import RigDecoder
@@ -104,10 +104,9 @@ class SceneReader:
             lambda style: self._wardrobe.dress(parameters, style, fit.expression),
         )
         worn = scene.look.style
-        groups = ("hair",), ("brows", "beard", "glasses")
         right = cues_of_styles(self._engine, self._rig, head, (worn,))
         drawn: dict[str, np.ndarray] = {}
-        for names in groups if draw_all else ():
+        for names in READING_PASSES if draw_all else ():
             drawn |= candidate_cues(self._engine, self._rig, head, worn, names)
         character = (
             self._reader.femininity(parameters),
