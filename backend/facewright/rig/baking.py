@@ -28,6 +28,12 @@ ROUGHNESS = {"lip": 0.38, "hair": 0.72, "brow": 0.70, "beard": 0.66, "iris": 0.1
 LIP_MAKE_UP_ROUGHNESS, LIP_GLOSS_ROUGHNESS = 0.48, 0.14
 """Of matt lip make-up and of the glossiest."""
 
+FIELD_STEP = 2
+"""Texels of the texture for each that slowly changing fields are interpolated at."""
+
+RASTER_TRIANGLES = 2000
+"""Triangles that are rasterised at once."""
+
 EYES_MM = 57.7
 """Distance of the eyes' middles for which the oily zones are written down."""
 
@@ -126,22 +132,26 @@ def rasterise(
     values = np.zeros((side, side, attributes.shape[1]), np.float32)
     owner = np.full((side, side), -1, np.int32)
     pixels = np.stack([uv[:, 0], 1.0 - uv[:, 1]], axis=1) * side - 0.5
-    for face, corners in enumerate(triangles):
-        a, b, c = pixels[corners]
-        low, high = (
-            np.maximum(np.floor(np.minimum(np.minimum(a, b), c)).astype(int), 0),
-            np.minimum(np.ceil(np.maximum(np.maximum(a, b), c)).astype(int), side - 1),
-        )
-        double_area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-        if abs(double_area) < 1e-12 or (high < low).any():
-            continue
-        y, x = np.mgrid[low[1] : high[1] + 1, low[0] : high[0] + 1]
-        w_b = ((x - a[0]) * (c[1] - a[1]) - (y - a[1]) * (c[0] - a[0])) / double_area
-        w_c = ((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])) / double_area
+    corners = pixels[triangles]  # (n, 3, 2)
+    low = np.maximum(np.floor(corners.min(1)).astype(int), 0)
+    extent = np.minimum(np.ceil(corners.max(1)).astype(int), side - 1) - low + 1
+    edges = corners[:, 1:] - corners[:, :1]
+    double_area = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
+    drawn = np.flatnonzero((np.abs(double_area) >= 1e-12) & (extent > 0).all(1))
+    for part in np.array_split(drawn, max(1, len(drawn) // RASTER_TRIANGLES)):
+        counts = extent[part].prod(1)
+        face = np.repeat(part, counts)
+        number = np.arange(len(face)) - np.repeat(np.cumsum(counts) - counts, counts)
+        x, y = low[face, 0] + number % extent[face, 0], low[face, 1] + number // extent[face, 0]
+        offset = np.stack([x, y], axis=1) - corners[face, 0]
+        second, third = edges[face, 0], edges[face, 1]
+        w_b = (offset[:, 0] * third[:, 1] - offset[:, 1] * third[:, 0]) / double_area[face]
+        w_c = (second[:, 0] * offset[:, 1] - second[:, 1] * offset[:, 0]) / double_area[face]
         inside = (w_b >= -1e-6) & (w_c >= -1e-6) & (w_b + w_c <= 1 + 1e-6)
+        face, x, y = face[inside], x[inside], y[inside]
         weights = np.stack([1 - w_b - w_c, w_b, w_c], axis=-1)[inside]
-        values[y[inside], x[inside]] = weights @ attributes[corners]
-        owner[y[inside], x[inside]] = face
+        values[y, x] = np.einsum("mk,mkc->mc", weights, attributes[triangles[face]])
+        owner[y, x] = face
     return values, owner
 
 
@@ -188,8 +198,7 @@ def _frame_turn(appearance: "Appearance", mesh: "Mesh") -> np.ndarray:
     tangents = _unit(tangents - normals * (tangents * normals).sum(1, keepdims=True))
     across = _unit(np.cross([0.0, 0.0, 1.0], normals))
     turn = np.stack([(across * tangents).sum(1), (across * np.cross(normals, tangents)).sum(1)], axis=1)
-    turn, _ = rasterise(uv, triangles, turn, len(appearance.masks))
-    return _unit(turn)
+    return _unit(_smooth_field(appearance, turn))
 
 
 def _oily_zones(appearance: "Appearance", mesh: "Mesh") -> np.ndarray:
@@ -199,13 +208,19 @@ def _oily_zones(appearance: "Appearance", mesh: "Mesh") -> np.ndarray:
         return np.zeros(appearance.masks.shape[:2], np.float32)
     left, right = (eyes[eyes[:, 0] * sign > 0].mean(0) for sign in (1, -1))
     place = (mesh.vertices_m - (left + right) / 2) * (EYES_MM / np.linalg.norm(left - right))
-    corners, side = place[appearance.render_vertex], len(appearance.masks)
-    place, _ = rasterise(appearance.uv, appearance.render_triangles, corners, side)
+    place = _smooth_field(appearance, place[appearance.render_vertex])
     x, forward, up = place[..., 0], -place[..., 1], place[..., 2]
     brow = np.exp(-((x / 28) ** 2) - ((up - 40) / 20) ** 2) * (forward > -25)
     nose = np.exp(-((x / 13) ** 2) - ((up + 24) / 24) ** 2) * (forward > 5)
     chin = 0.7 * np.exp(-((x / 15) ** 2) - ((up + 98) / 9) ** 2) * (forward > -5)
     return np.clip(brow + nose + chin, 0, 1).astype(np.float32)
+
+
+def _smooth_field(appearance: "Appearance", attributes: np.ndarray) -> np.ndarray:
+    """Return (S, S, C) of what changes slowly over the texture, interpolated from render vertices (Vr, C)."""
+    side = len(appearance.masks)
+    coarse, _ = rasterise(appearance.uv, appearance.render_triangles, attributes, -(-side // FIELD_STEP))
+    return cv2.resize(coarse, (side, side), interpolation=cv2.INTER_LINEAR)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
