@@ -49,7 +49,7 @@ HAIR_STYLES = {
     "bald": HairStyle(None, None),
     "buzz": HairStyle(
         hair_short.buzz,
-        ScalpPaint(_from_whorl, coverage=0.86, strands=0.45, hairs=42000, length_mm=3.0, soft_mm=10.0, reach_mm=999.0),
+        ScalpPaint(_from_whorl, coverage=0.96, strands=0.35, hairs=42000, length_mm=3.0, soft_mm=10.0, reach_mm=999.0),
     ),
     "short": HairStyle(hair_short.short, ScalpPaint(hair_short.combed_forward)),
     "side_part": HairStyle(hair_short.side_part, ScalpPaint(hair_short.combed_aside)),
@@ -64,8 +64,8 @@ HAIR_STYLES = {
     "fringe": HairStyle(hair_long.fringe, UNDER_HAIR),
     "long_straight": HairStyle(hair_long.long_straight, UNDER_HAIR),
     "long_wavy": HairStyle(hair_long.long_wavy, UNDER_HAIR),
-    "tied_back": HairStyle(hair_tied.tied_back, ScalpPaint(hair_short.combed_back)),
-    "bun": HairStyle(hair_tied.bun, ScalpPaint(hair_short.combed_back)),
+    "tied_back": HairStyle(hair_tied.tied_back, ScalpPaint(hair_short.combed_back, soft_mm=4.0)),
+    "bun": HairStyle(hair_tied.bun, ScalpPaint(hair_short.combed_back, soft_mm=4.0)),
 }
 """The choices by name."""
 

@@ -79,7 +79,7 @@ def lay_coat(scalp: Scalp, coat: Coat, generator: np.random.Generator) -> PieceM
     growth = Growth(comb, length, lift, coat.rise_m, coat.pull, coat.weight, coat.hold, coat.start, coat.fend)
     curves = grow(scalp, roots, normals, growth)
     if coat.level_mm is not None:
-        level = coat.level_mm(place) + generator.normal(0, coat.level_spread_mm, count)
+        level = coat.level_mm(place) + coat.level_spread_mm * np.clip(generator.normal(0, 1, count), -1.8, 1.8)
         curves = cut_below(curves, scalp, level)
     if coat.wave_mm[0]:
         curves = _waved(scalp, curves, coat.wave_mm, stray, generator)

@@ -67,7 +67,7 @@ def curly(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
         return 62 + 26 * ramp(20, 80, places[:, 2]) - 22 * ramp(-20, -65, places[:, 2])
 
     def lift(places: np.ndarray) -> np.ndarray:
-        return 17 + 9 * ramp(10, 70, places[:, 2]) - 4 * ramp(-30, 5, places[:, 1])
+        return 17 + 9 * ramp(10, 70, places[:, 2]) - 4 * ramp(-30, 5, places[:, 1]) - 10 * ramp(82, 100, places[:, 2])
 
     parts = [
         span_cap(scalp, Cap(HAIRLINE, lambda p: 0.45 * lift(p), "coil", 18, 9, 48, 0.25, 0.75, tiles=3), generator)
@@ -80,7 +80,7 @@ def curly(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
         lay = Lay(names, width, 7, 0.6, 0.22, 0.6, taper=0.9)
         coat = Coat(
             spacing, lay, comb, length, lambda p, k=share: k * lift(p), stray=0.32, wave_mm=(swing, 46.0),
-            rise_m=0.022, pull=0.3, weight=0.35, hold=0.15, start=0.6, fend=fend_eyes,
+            rise_m=0.022, pull=0.3, weight=0.35, hold=0.28, start=0.45, fend=fend_eyes,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
     return join(parts)

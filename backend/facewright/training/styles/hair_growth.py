@@ -100,6 +100,7 @@ class Lay:
         root_shade, tip_shade: factors on openness at the root and from the middle on.
         taper: width at the tip as a share of the middle's.
         splay_rad: how far the normals of both edges lean apart.
+        crop: share of the strip that is left out at its roots, where strands begin raggedly.
         spacing: exponent of the places of the points; above 1 there are more near the roots.
     """
 
@@ -113,6 +114,7 @@ class Lay:
     taper: float = 0.75
     splay_rad: float = 0.3
     spacing: float = 1.0
+    crop: float = 0.0
 
 
 def lay_cards(
@@ -135,6 +137,7 @@ def lay_cards(
     shape = np.interp(share, [0, 0.3, 0.7, 1], [0.75, 1, 1, lay.taper])
     widths = lay.width_m * generator.uniform(0.75, 1.25, (count, 1)) * shape
     boxes = np.array([strip_box(name) for name in lay.strips])[generator.integers(len(lay.strips), size=count)]
+    boxes[:, 3] -= lay.crop * (boxes[:, 3] - boxes[:, 1])
     mirrored = generator.random(count) < 0.5
     boxes[mirrored] = boxes[mirrored][:, [2, 1, 0, 3]]
     normals = _unit(normals + generator.normal(0, lay.tilt, (count, 1, 3)))
@@ -197,6 +200,9 @@ def span_cap(scalp: Scalp, cap: Cap, generator: np.random.Generator) -> PieceMes
     depth = hair_depth_mm(scalp, cast_on_skull(scalp, fan), cap.hairline)
     last = np.argmax(depth < cap.inset_mm, axis=0)
     limit = angle[np.where(last > 0, last, len(angle) - 1)]
+    if cap.tiles > 1:
+        limit = limit * (1 - np.abs(generator.normal(0, 0.02, limit.shape)))
+        limit[-1] = limit[0]
     share = np.linspace(0, 1, cap.rows)[:, None] ** 0.9
     theta = 0.02 + (limit[None] - 0.02) * share
     grid = np.cos(theta)[..., None] * pole + np.sin(theta)[..., None] * ring[None]

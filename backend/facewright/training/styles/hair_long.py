@@ -8,7 +8,7 @@ from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge,
 from facewright.training.styles.hair_growth import Cap, Comb, Lay, span_cap
 from facewright.training.styles.scalp import Scalp
 
-FRINGE_END_MM = 25.0
+FRINGE_END_MM = 27.0
 """Height above the eyes at which a fringe ends."""
 
 
@@ -41,11 +41,13 @@ def fend_face(places: np.ndarray) -> np.ndarray:
     """Push hair sideways out of the face."""
     least = ramp(-28, 5, places[:, 1]) * np.interp(places[:, 2], (40, 60, 74), (66, 46, 0))
     x, brow = places[:, 0], ramp(42, 56, places[:, 2]) * ramp(90, 78, places[:, 2])
-    over = np.maximum(places[:, 1] - (14.0 - 0.009 * x * x), 0) * brow
+    over = np.maximum(places[:, 1] - (11.0 - 0.012 * x * x), 0) * brow
     pushed = np.where(np.abs(x) < least, np.sign(x) * (np.abs(x) + 0.35 * (least - np.abs(x))), x)
     widest = np.interp(places[:, 2], (-120, 0, 40), (98, 88, 120))
     pushed -= 0.3 * np.sign(x) * np.maximum(np.abs(pushed) - widest, 0)
-    return np.stack([pushed, places[:, 1] - 0.35 * over, places[:, 2]], axis=1)
+    front = np.interp(places[:, 2], (34, 60), (-8, 60))
+    forward = places[:, 1] - 0.4 * over - 0.3 * np.maximum(places[:, 1] - front, 0)
+    return np.stack([pushed, forward, places[:, 2]], axis=1)
 
 
 def long_straight(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
@@ -120,7 +122,7 @@ def _hanging(scalp, generator, comb, part_mm, level_mm, names, volume, spread_mm
         def height(places: np.ndarray, lift: float = lift) -> np.ndarray:
             return lift * volume * (0.75 + 0.25 * ramp(20, 80, places[:, 2]))
 
-        lay = Lay(strips, width * wider, points, 0.12, 0.12, 0.85, taper=0.8, spacing=1.5 if points < 12 else 1.15)
+        lay = Lay(strips, width * wider, points, 0.12, 0.12, 0.85, taper=0.8, spacing=1.8 if points < 12 else 1.15)
         coat = Coat(
             spacing * wider, lay, comb, constant(370.0), height, where=where, level_mm=level_mm,
             level_spread_mm=spread_mm, depth_mm=(6.0 if width > 0.02 else 1.0, 999.0), stray=0.045, wave_mm=wave_mm,

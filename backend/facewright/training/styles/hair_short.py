@@ -33,7 +33,7 @@ def combed_aside(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndar
     """Lead hair from a parting on the left over to the right and a little back; the rest falls from the whorl."""
     side = np.tanh((roots[:, :1] - PART_MM) / 4.0)
     top = ramp(45, 80, roots[:, 2:]) * ramp(-140, -95, roots[:, 1:2])
-    over = np.concatenate([side * 1.3, -0.35 - 0.3 * share + 0 * side, 0.25 - 0.9 * share + 0 * side], axis=1)
+    over = np.concatenate([side * 1.3, -0.35 - 0.3 * share - 0.7 * (side > 0), 0.25 - 0.9 * share + 0 * side], axis=1)
     return radiate(places) * (1 - 0.9 * top) + over * top
 
 
@@ -41,7 +41,9 @@ def combed_back(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarr
     """Lead hair straight back over the crown, at the sides back and down."""
     low = ramp(70, 0, places[:, 2])
     behind = ramp(-105, -150, places[:, 1])
-    return np.stack([-0.012 * places[:, 0] * behind, -1.0 + 0 * low, -0.75 * low - 1.6 * behind], axis=1)
+    sideburn = ramp(10, -2, roots[:, 2]) * ramp(-82, -74, roots[:, 1])
+    back = np.stack([-0.012 * places[:, 0] * behind, -1.0 + 0 * low, -0.75 * low - 1.6 * behind], axis=1)
+    return back * (1 - sideburn[:, None]) + np.array([0.0, 0.0, -1.0]) * sideburn[:, None]
 
 
 def off_sideburns(places: np.ndarray) -> np.ndarray:
@@ -53,7 +55,7 @@ def buzz(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """A short fuzz over a painted scalp."""
     shells = [
         Cap(HAIRLINE, constant(height), "stubble", 12, 16, 64, 0.12, 1.0, tiles=5, inset_mm=inset)
-        for height, inset in ((1.4, 4.0), (2.0, 6.0))
+        for height, inset in ((1.6, 4.0), (2.2, 6.0))
     ]
     return join([span_cap(scalp, shell, generator) for shell in shells])
 
@@ -100,10 +102,10 @@ def slicked(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     def low(places: np.ndarray) -> np.ndarray:
         return (1 - high(places)) * off_sideburns(places)
 
-    parts = [span_cap(scalp, Cap(HAIRLINE, constant(3.0), pole=(0.0, -1.0, -0.3), rows=9, reach=4.0), generator)]
+    parts = [span_cap(scalp, Cap(HAIRLINE, constant(3.0), pole=(0.0, -1.0, -0.3), rows=9, reach=6.0), generator)]
     for spacing, share, least, where, lay in (
-        (0.0173, 0.7, 4.0, high, Lay(("dense", "straight_a"), 0.0223, 6, 0.08, 0.06, 0.9, taper=0.6)),
-        (0.0162, 0.95, 1.5, high, Lay(("straight_a", "straight_b"), 0.0170, 6, 0.12, 0.07, 0.9, taper=0.6)),
+        (0.0173, 0.7, 4.0, high, Lay(("dense", "straight_a"), 0.0223, 6, 0.08, 0.06, 0.9, taper=0.6, crop=0.09)),
+        (0.0162, 0.95, 1.5, high, Lay(("straight_a", "straight_b"), 0.0170, 6, 0.12, 0.07, 0.9, taper=0.6, crop=0.09)),
         (0.0238, 1.15, 1.5, high, Lay(("straight_c", "edge_a"), 0.0106, 6, 0.2, 0.1, 0.95)),
         (0.0113, 0.9, 1.5, low, Lay(("straight_b", "straight_c"), 0.0106, 5, 0.2, 0.07, 0.9, taper=0.5)),
     ):
@@ -147,7 +149,7 @@ def _cropped(scalp, generator, hairline, comb, length, lift, dense_line=HAIRLINE
 
         coat = Coat(
             spacing, lay, comb, length, lambda p, k=height: k * lift(p), dense_line,
-            (3.0, 999.0), where, weight=0.2, stray=0.2 if not low else 0.1,
+            (3.0, 999.0), where, hold=0.5, start=0.25, weight=0.2, stray=0.15 if not low else 0.1,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
     parts.append(lay_coat(scalp, hairs_at_edge(comb, 14.0, hairline), generator))

@@ -66,7 +66,7 @@ STRIPS = {
     "curly_c": Strip((256, 640, 384, 1024), 4, 20, 1.9, 0.6, 1.3, 5.5, 0.06, 0.5, 0.5, 0.1, 1.0),
     "fuzzy_a": Strip((384, 640, 512, 1024), 9, 16, 1.7, 1.8, 0.9, 6.0, 0.22, 0.7, 0.1, 0.12),
     "fuzzy_b": Strip((512, 640, 640, 1024), 8, 14, 1.6, 1.8, 1.0, 5.0, 0.3, 0.85, 0.1, 0.3),
-    "stubble": Strip((640, 640, 768, 1024), 16, 105, 1.7, 1.6, 0.2, 0.5, 0.06, 0.9, 0.0, dash=0.028),
+    "stubble": Strip((640, 640, 768, 1024), 16, 230, 1.7, 1.6, 0.2, 0.5, 0.06, 0.9, 0.0, dash=0.028),
     "coil": Strip((768, 640, 896, 1024), 16, 34, 1.9, 2.2, 0.9, 9.0, 0.3, 0.12, 0.0),
     "cap": Strip((896, 640, 1024, 1024), 11, 34, 2.2, 1.7, 0.15, 0.6, 0.01, 0.22, 0.0),
 }
@@ -144,7 +144,7 @@ def _lock(
         start = strip.bald_root * generator.random()
         if strip.dash:
             start = generator.random() * (1 - strip.dash)
-            x = x * 0 + rim + generator.random() * (width - 2 * rim)
+            x = x * 0 + 0.7 * rim + generator.random() * (width - 1.4 * rim)
             end = start + strip.dash * generator.uniform(0.6, 1.4)
         part = np.linspace(start, max(end, start + 0.015), 48)
         points = np.stack([np.interp(part, along, x), part * (height - 1) + np.interp(part, along, rise)], axis=1)

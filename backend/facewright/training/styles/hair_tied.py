@@ -88,13 +88,13 @@ def _gathered(scalp: Scalp, generator: np.random.Generator, tie_mm: tuple[float,
     parts = [
         span_cap(
             scalp,
-            Cap(HAIRLINE, constant(2.5), pole=(0.0, tie_mm[1] + 70.0, tie_mm[2] - 22.0), rows=9, reach=4.0),
+            Cap(HAIRLINE, constant(2.5), pole=(0.0, tie_mm[1] + 70.0, tie_mm[2] - 22.0), rows=9, reach=7.0),
             generator,
         )
     ]
     for spacing, lift, lay in (
-        (0.0200, 4.5, Lay(("dense", "straight_a"), 0.0233, 6, 0.06, 0.05, 0.92, taper=0.35)),
-        (0.0194, 6.0, Lay(("straight_a", "straight_b"), 0.0180, 6, 0.1, 0.06, 0.92, taper=0.35)),
+        (0.0200, 4.5, Lay(("dense", "straight_a"), 0.0233, 6, 0.06, 0.05, 0.92, taper=0.35, crop=0.09)),
+        (0.0194, 6.0, Lay(("straight_a", "straight_b"), 0.0180, 6, 0.1, 0.06, 0.92, taper=0.35, crop=0.09)),
         (0.0292, 7.5, Lay(("straight_b", "straight_c", "edge_a"), 0.0117, 6, 0.15, 0.1, 0.9, taper=0.4)),
     ):
         coat = Coat(

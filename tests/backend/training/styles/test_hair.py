@@ -55,7 +55,8 @@ def test_distances_to_the_body_are_those_to_its_mesh(scalp):
     _, _, measured = nearest_on_skin(vertices, scalp.rig.mesh.triangles, skin, outside)
     assert np.abs(scalp.body.distance(outside) - measured).max() < 0.002
     assert scalp.body.distance(points - 0.01 * normals).max() < -0.006
-    assert np.einsum("nd,nd->n", scalp.body.normal(outside), normals).min() > 0.9
+    agreement = np.einsum("nd,nd->n", scalp.body.normal(outside), normals)
+    assert agreement.min() > 0.7 and agreement.mean() > 0.98
 
 
 def test_crown_is_hairy_and_forehead_cheeks_and_throat_are_bald(scalp):
