@@ -10,6 +10,9 @@ from pathlib import Path
 
 from facewright.errors import OutputNotWritable
 
+PNG_COMPRESSION = 3
+"""Of textures: half the time of the usual level for a tenth more bytes."""
+
 _REMEDIES = {
     errno.ENOSPC: "free some disk space, or choose another folder with --out",
     errno.EDQUOT: "free some of your disk quota, or choose another folder with --out",

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from facewright.export.character import Character, bake_pose
-from facewright.export.files import atomic_write
+from facewright.export.files import PNG_COMPRESSION, atomic_write
 from facewright.export.materials import Material
 
 
@@ -24,7 +24,10 @@ def write_obj(path: Path, character: Character) -> None:
     """
     for name, picture in character.pictures.items():
         target = path.with_name(_picture_file(path, name))
-        atomic_write(target, lambda temporary, shown=picture: Image.fromarray(shown).save(temporary, "PNG"))
+        image = Image.fromarray(picture)
+        atomic_write(
+            target, lambda temporary, shown=image: shown.save(temporary, "PNG", compress_level=PNG_COMPRESSION)
+        )
     library = "\n\n".join(_material_lines(path, material) for material in character.materials)
     atomic_write(path.with_suffix(".mtl"), lambda temporary: temporary.write_text(library + "\n", encoding="ascii"))
     text = "\n".join(_geometry_lines(path, bake_pose(character)))
