@@ -20,8 +20,11 @@ LAB_LOW, LAB_HIGH = np.array([0.0, -50.0, -50.0]), np.array([100.0, 70.0, 70.0])
 ROUNDS = 4
 CLASSES = ("hair", "skin", "clothes")
 SMALLEST_SEED_PX = 25
-LOOSE = 0.15
+SURE = 0.45
 """Probability above which pixels hang together as hair."""
+
+HAIR_LIKE = 0.3
+"""Share of the usual density of the hair's colours from which on clothes may be hair that hangs over them."""
 
 SKIN_LIKE = 0.35
 """A colour that this share of the skin seeds is more unusual than is not taken for skin when hair is looked for."""
@@ -60,9 +63,10 @@ def map_hair(person: PersonCrop, landmarks_px: np.ndarray) -> HairMap:
     places = usual_places(points)  # (3, S, S)
     clean = clean_skin(points)
     shares = _seeds(places, inside, bins, clean)
+    believed = (1.0, clean, _unlike_hair(shares[0], bins))
     places[0] *= _hairiness(places, shares, inside)
     for _ in range(ROUNDS):
-        likely = np.stack([_likelihood(bins, share) for share in (shares[0], shares[1] * clean, shares[2])])
+        likely = np.stack([_likelihood(bins, share * part) for share, part in zip(shares, believed, strict=True)])
         joint = places * likely + 1e-9
         shares = joint / joint.sum(0) * inside
         shares = np.stack([cv2.GaussianBlur(share.astype(np.float32), (0, 0), 0.8) for share in shares])
@@ -77,10 +81,11 @@ def _hairiness(places: np.ndarray, seeds: np.ndarray, inside: np.ndarray) -> flo
 
 def _attached(hair: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Take away what looks like hair but does not hang together with the hair above the mouth: collars, lapels."""
-    count, parts = cv2.connectedComponents((hair > LOOSE).astype(np.uint8))
+    count, parts = cv2.connectedComponents((hair > SURE).astype(np.uint8))
     mouth = int(np.clip(points[13, 1], 1, SIDE_PX))
-    loose = np.setdiff1d(np.arange(1, count), parts[:mouth])
-    return np.where(np.isin(parts, loose), 0.1 * hair, hair).astype(np.float32)
+    attached = np.isin(parts, np.setdiff1d(np.unique(parts[:mouth]), [0]))
+    near = cv2.dilate(attached.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    return np.where(near, hair, 0.1 * hair).astype(np.float32)
 
 
 def usual_places(points: np.ndarray) -> np.ndarray:
@@ -136,9 +141,15 @@ def _seeds(places: np.ndarray, inside: np.ndarray, bins: np.ndarray, clean: np.n
     sure_hair = above * (unlike < 0.5 * usual)
     if sure_hair.sum() < SMALLEST_SEED_PX:
         sure_hair = above * 0.05
-    cloth = (clothes > 0.7) * (inside > 0.6)
-    is_hair_like = _likelihood(bins, sure_hair) > _likelihood(bins, cloth)
-    return np.stack([sure_hair, sure_skin, np.where(is_hair_like, 0.1, 1.0) * cloth])
+    sure_clothes = (clothes > 0.7) * (inside > 0.6) * _unlike_hair(sure_hair, bins)
+    return np.stack([sure_hair, sure_skin, sure_clothes])
+
+
+def _unlike_hair(hair: np.ndarray, bins: np.ndarray) -> np.ndarray:
+    """Return (S, S) a weight that is small where a colour is as common in the hair as hair's own colours are."""
+    like_hair, known = _likelihood(bins, hair), hair > 0.5
+    usual = np.median(like_hair[known]) if known.any() else np.inf
+    return np.where(like_hair > HAIR_LIKE * usual, 0.1, 1.0)
 
 
 def _colour_bins(image: np.ndarray) -> np.ndarray:
