@@ -38,6 +38,11 @@ DYED_SHARE = 0.55
 """Share of the feminine heads that show no grey."""
 
 
+LIGHTNESS = (0.3, 0.59, 0.11)
+LIP_LIGHTNESS, LIGHTER_LIPS = (0.58, 0.24), 0.08
+"""Lightness of bare lips without and with all melanin, and how much lighter make-up seldom is."""
+
+
 class CharacterReader:
     """Reads from the shape of heads how feminine and how old they look; made once for a rig.
 
@@ -134,6 +139,14 @@ def curl_share(choice: Choice, melanin: float) -> float:
     return math.exp(CURL_SLOPE * (choice.curl - 0.5) * (2.0 * melanin - 0.9))
 
 
+def lip_share(choice: Choice, melanin: float) -> float:
+    """Return how much rarer lip make-up is where it would be lighter than the bare lips."""
+    if choice.colour is None:
+        return 1.0
+    bare = LIP_LIGHTNESS[0] + melanin * (LIP_LIGHTNESS[1] - LIP_LIGHTNESS[0])
+    return math.exp(-((max(np.dot(LIGHTNESS, choice.colour) - bare, 0.0) / LIGHTER_LIPS) ** 2))
+
+
 def _sample_choice(
     generator: np.random.Generator, group: StyleGroup, is_feminine: bool, years: float, melanin: float
 ) -> str:
@@ -141,7 +154,8 @@ def _sample_choice(
     for choice in group.choices:
         fits = choice.ages[0] <= years <= choice.ages[1]
         likely = choice.frequency[0 if is_feminine else 1] * fits
-        weights.append(likely * curl_share(choice, melanin))
+        share = lip_share(choice, melanin) if group.name == "lips" else curl_share(choice, melanin)
+        weights.append(likely * share)
     if sum(weights) == 0:
         return group.default
     return group.choices[generator.choice(len(weights), p=np.array(weights) / sum(weights))].name

@@ -102,3 +102,19 @@ def test_a_look_follows_its_seed(rig):
     np.testing.assert_array_equal(first.colours.vector(), again.colours.vector())
     assert first.style == again.style and first.skin == again.skin
     assert np.abs(first.colours.vector() - other.colours.vector()).max() > 0.02
+
+
+def test_lip_make_up_that_is_lighter_than_bare_lips_is_rare_and_dark_make_up_is_not(rig):
+    light, dark = (
+        replace(choice(name, 1, 0), colour=shade)
+        for name, shade in (("nude", (0.74, 0.5, 0.45)), ("plum", (0.34, 0.1, 0.18)))
+    )
+    styled = replace(rig, styles=(StyleGroup("lips", "Lips", "plum", (light, dark), None),))
+    worn = {
+        melanin: Counter(
+            sample_style(np.random.default_rng(seed), styled, True, 30.0, melanin).lips for seed in range(200)
+        )
+        for melanin in (0.0, 1.0)
+    }
+    assert worn[0.0]["nude"] > 60
+    assert worn[1.0]["nude"] < 5
