@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 TILE_PX, COLUMNS = 160, 8
 CHARACTER_PX, CHARACTER_COLUMNS = 512, 6
-CHARACTER_VIEW_M = 0.33
+CHARACTER_VIEW_M = 0.315
 """Height of the view of a character: hair to collar bone."""
 
 LARGEST_TURN_DEG, LARGEST_NOD_DEG = 32.0, 6.0
-GAZE_DEG = 32.0
+GAZE_DEG = 20.0
 """How far an eye turns at a coefficient of 1."""
 
 SOFT_LIGHTING = Lighting(np.array([-0.56, -0.45, -0.695]), np.array([1.12, 1.06, 0.98]), np.array([0.36, 0.375, 0.40]))
