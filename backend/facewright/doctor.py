@@ -148,9 +148,10 @@ def check_rigs(config: FacewrightConfig, rigs_dir: Path | None = None) -> Iterat
 
 
 def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
-    """Check that one rig loads and has prior, landmark map, appearance, imitator and landmark correction."""
+    """Check that one rig loads and has prior, landmark map, appearance, imitator, style reader and correction."""
     from facewright import weights
     from facewright.fitting.correction import load_correction
+    from facewright.fitting.style_choice import read_metrics
     from facewright.rig.spec import load_rig
     from facewright.rig.styles import look_size
 
@@ -164,6 +165,8 @@ def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
             return Finding(subject, "FAIL", f"version {rig.version} lacks: {', '.join(missing)}", rebuild)
         counts = (len(rig.parameters), look_size(rig.styles))
         weights.load_imitator(rigs_dir / rig_id / "imitator.safetensors", rig.version, *counts)
+        if rig.styles:
+            read_metrics(rigs_dir / rig_id / "style_reader.safetensors", rig.version)
         rank = rig.prior.factors.shape[1]
         correction = load_correction(rigs_dir / rig_id / "correction.safetensors", rank, rig.version)
     except FacewrightError as error:

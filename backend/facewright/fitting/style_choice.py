@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors import safe_open
 
 from facewright.errors import RigInvalid
 from facewright.rig.looks import curl_share
 from facewright.rig.nouns import StyleGroup
 from facewright.rig.reading import read_tensors
+
+REMEDY = "run python -m facewright.training.train_style_reader, or fit with --set fitting.choose_styles=false"
 
 READ_GROUPS = ("hair", "brows", "beard", "glasses")
 """Groups that are read off photos; make-up is not."""
@@ -33,18 +36,26 @@ class CueMetric:
     steepness: float
 
 
-def read_metrics(path: Path) -> dict[str, CueMetric]:
+def read_metrics(path: Path, rig_version: str) -> dict[str, CueMetric]:
     """Read the metrics that `training.train_style_reader` learnt.
 
+    Args:
+        path: the file.
+        rig_version: version of the rig; metrics that were learnt on another are refused.
+
     Raises:
-        RigInvalid: the file is missing or damaged.
+        RigInvalid: the file is missing or damaged, or was learnt on another version.
     """
     if not path.is_file():
-        raise RigInvalid(f"{path} is missing", "switch it off with --set fitting.choose_styles=false, or train it")
-    shapes = {}
+        raise RigInvalid(f"{path} is missing", REMEDY)
+    shapes: dict[str, tuple[int | None, ...]] = {}
     for group in READ_GROUPS:
         shapes |= {f"{group}.bias": (None,), f"{group}.precision": (None, None), f"{group}.steepness": (1,)}
     arrays = read_tensors(path, shapes)
+    with safe_open(path, "numpy") as stream:
+        learnt_on = (stream.metadata() or {}).get("rig_version", "an older version")
+    if learnt_on != rig_version:
+        raise RigInvalid(f"{path} was learnt on rig version {learnt_on}, the rig is {rig_version}", REMEDY)
     return {
         group: CueMetric(
             arrays[f"{group}.bias"].astype(np.float64),

@@ -121,7 +121,9 @@ class PhotoPipeline:
         correction = None
         if config.fitting.learnt_correction and rig.prior is not None:
             correction = load_correction(folder / "correction.safetensors", rig.prior.factors.shape[1], rig.version)
-        metrics = read_metrics(folder / f"{STYLE_READER}.safetensors") if config.fitting.choose_styles else None
+        metrics = None
+        if config.fitting.choose_styles and rig.styles:
+            metrics = read_metrics(folder / f"{STYLE_READER}.safetensors", rig.version)
         observer = Observer(
             weights.load_detector(device, files),
             landmarker,
@@ -135,7 +137,7 @@ class PhotoPipeline:
             observer,
             landmarker,
             embedder,
-            weights._load_imitator(folder, rig, device) if imitating else None,
+            _load_imitator(folder, rig, device) if imitating else None,
             correction,
             config,
             device,

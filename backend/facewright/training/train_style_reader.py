@@ -169,14 +169,14 @@ def _noise(samples: list[Sample], shrinkage: float) -> tuple[np.ndarray, np.ndar
     )
 
 
-def write_reader(folder: Path, metrics: dict[str, CueMetric]) -> None:
-    """Write style_reader.safetensors."""
+def write_reader(folder: Path, rig_version: str, metrics: dict[str, CueMetric]) -> None:
+    """Write style_reader.safetensors, stamped with the version of the rig that it was learnt on."""
     arrays = {}
     for group, metric in metrics.items():
         arrays[f"{group}.bias"] = metric.bias.astype(np.float32)
         arrays[f"{group}.precision"] = np.ascontiguousarray(metric.precision, np.float32)
         arrays[f"{group}.steepness"] = np.array([metric.steepness], np.float32)
-    save_file(arrays, folder / "style_reader.safetensors")
+    save_file(arrays, folder / "style_reader.safetensors", {"rig_version": rig_version})
 
 
 def describe(rig: Rig, count: int, seed: int, failed: int, scores: dict[str, dict[str, float]]) -> str:
@@ -248,8 +248,9 @@ def main() -> None:
     scores = {group: score for group, (_, score) in learnt.items()}
     print(scores)
     folder = RIGS_DIR / options.rig
-    write_reader(folder, {group: metric for group, (metric, _) in learnt.items()})
-    card = describe(load_rig(options.rig), options.count, options.seed, failed, scores)
+    rig = load_rig(options.rig)
+    write_reader(folder, rig.version, {group: metric for group, (metric, _) in learnt.items()})
+    card = describe(rig, options.count, options.seed, failed, scores)
     (folder / "style_reader.md").write_text(card, "utf-8")
 
 

@@ -76,9 +76,11 @@ def test_metrics_come_back_from_their_file(tmp_path):
         arrays[f"{group}.bias"] = np.full(3, index, np.float32)
         arrays[f"{group}.precision"] = np.eye(3, dtype=np.float32) * (index + 1)
         arrays[f"{group}.steepness"] = np.array([index + 0.5], np.float32)
-    save_file(arrays, path)
-    metric = read_metrics(path)["beard"]
+    save_file(arrays, path, {"rig_version": "2.0.0"})
+    metric = read_metrics(path, "2.0.0")["beard"]
     assert (metric.bias[0], metric.precision[1, 1], metric.steepness) == (2.0, 3.0, 2.5)
     with pytest.raises(RigInvalid) as error_info:
-        read_metrics(tmp_path / "other.safetensors")
+        read_metrics(tmp_path / "other.safetensors", "2.0.0")
     assert "choose_styles=false" in error_info.value.remedy
+    with pytest.raises(RigInvalid, match=r"version 2.0.0, the rig is 2.1.0"):
+        read_metrics(path, "2.1.0")
