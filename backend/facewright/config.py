@@ -57,7 +57,7 @@ class FittingConfig:
     imitator_stage: bool = True
     learnt_correction: bool = True
     detection_rounds: int = ranged(1, 0, 20)
-    choose_styles: bool = False
+    choose_styles: bool = True
     style_certainty: float = ranged(0.3, 0.0, 1.0)
     relax_choices: bool = True
     engine_judge: bool = True

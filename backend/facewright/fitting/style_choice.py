@@ -99,7 +99,7 @@ def distances(seen: np.ndarray, drawn: np.ndarray, metric: CueMetric, trust: np.
 
 def common_choices(group: StyleGroup, femininity: float, years: float, melanin: float) -> np.ndarray:
     """Return (C,) relative frequencies of a group's choices for a head of that look, age and skin."""
-    share = np.clip(femininity, 0.15, 0.85)
+    share = np.clip(femininity, 0.05, 0.95)
     fits = np.array([1.0 if choice.ages[0] - 10 <= years <= choice.ages[1] + 10 else 0.3 for choice in group.choices])
     curls = np.array([curl_share(choice, melanin) for choice in group.choices])
     frequency = np.array([choice.frequency for choice in group.choices])
