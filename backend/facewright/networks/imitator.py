@@ -32,8 +32,8 @@ class Imitator(nn.Module):
     """Transposed-convolution decoder that draws what the engine would draw.
 
     Input: parameters (B, P) and look (B, A), both in [0, 1]; choices may be soft. Output: image (B, 3, S, S) in [0, 1]
-    and part maps (B, N, S, S) that sum to 1 over N. The paper's last layer gives three channels; ours adds the part maps, which stand
-    for the facial content. 4.8 M parameters with the default channels and 500 inputs.
+    and part maps (B, N, S, S) that sum to 1 over N. The paper's last layer gives three channels; ours adds the part
+    maps, which stand for the facial content. 5.1 M parameters with the default channels and 577 inputs.
     """
 
     def __init__(self, config: ImitatorConfig) -> None:
