@@ -1,11 +1,13 @@
 """Parameter recovery: random heads of the prior, drawn at mild head pose and expression, fitted, compared in mm.
 
-`python benchmarks/recovery.py [--count 50] [--seed 1000] [--out recovery.json] [--set fitting.imitator_stage=false]`
+`python benchmarks/recovery.py [--count 50] [--seed 1000] [--out recovery.json] [--bare]
+[--set fitting.imitator_stage=false]`
 """
 
 import argparse
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +28,15 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1000)
     parser.add_argument("--out", type=Path, default=Path("recovery.json"))
+    parser.add_argument("--bare", action="store_true", help="heads without hair, beard, make-up and glasses")
     parser.add_argument("--set", action="append", default=[], help="settings, as for facewright fit")
     options = parser.parse_args()
     torch.set_num_threads(1)
     pipeline = PhotoPipeline.from_config(with_overrides(FacewrightConfig(), options.set))
     face = face_vertices(pipeline.rig)
+    recipe = replace(RECIPE, is_dressed=not options.bare)
     mean_head = pipeline.vertices(pipeline.rig.prior.mean)[face]
-    heads = draw_heads(pipeline.rig, pipeline.decoder, RECIPE, options.count, np.random.default_rng(options.seed))
+    heads = draw_heads(pipeline.rig, pipeline.decoder, recipe, options.count, np.random.default_rng(options.seed))
     fitted, mean, seconds, failed = [], [], [], 0
     for head in heads:
         photo = pipeline.engine.render([head.job])[0].image
