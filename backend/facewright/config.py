@@ -58,7 +58,7 @@ class FittingConfig:
     learnt_correction: bool = True
     detection_rounds: int = ranged(1, 0, 20)
     choose_styles: bool = True
-    style_certainty: float = ranged(0.3, 0.0, 1.0)
+    style_certainty: float = ranged(0.15, 0.0, 1.0)
     relax_choices: bool = True
     engine_judge: bool = True
     iterations: int = ranged(50, 0, 10_000)
