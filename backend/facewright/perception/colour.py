@@ -40,9 +40,9 @@ BROWN_CHROMA = np.array([0.55, -0.50])
 SMALLEST_HAIR_PX = 40
 """Pixels of the hair map below which the colour of hair is not read."""
 
-HAIR_DEPTH, BEARD_DEPTH, BROW_DEPTH = (0.83, 1.3), (1.8, 1.3), (0.5, 1.0)
-"""Factor and power that turn the luminance which strands show into that of their colour: highlights brighten dark hair,
-skin shines through brows and beards. Measured on renders (`training/style_scenes.py`)."""
+HAIR_DEPTH, BEARD_DEPTH, BROW_DEPTH = (0.85, 1.12, 1.6), (1.5, 1.25, 1.3), (0.5, 1.0, 1.0)
+"""Factor and power that turn the luminance which strands show into that of their colour, and factor on its chroma:
+highlights brighten and bleach hair, skin shines through brows and beards. Measured on renders."""
 
 BEARD_DARKER, BEARD_HUE, BEARD_SHARE = 0.5, 0.45, 0.06
 """How much darker than skin or how different in hue hair below the nose is, and what share of the skin is a beard."""
@@ -207,7 +207,7 @@ def _hair(person: PersonCrop, landmarks_px: np.ndarray, hair_map: HairMap) -> np
     is_hair = (hair_map.hair > 0.6) & (np.arange(side)[:, None] < mouth)
     if is_hair.sum() < SMALLEST_HAIR_PX:
         return None
-    return _trimmed_mean(linear_from_srgb(image[is_hair] / 255.0), 0.25, 0.9)
+    return _trimmed_mean(linear_from_srgb(image[is_hair] / 255.0), 0.35, 0.92)
 
 
 def _beard(sample: FaceSample, skin_seen: np.ndarray) -> np.ndarray | None:
@@ -223,12 +223,12 @@ def _beard(sample: FaceSample, skin_seen: np.ndarray) -> np.ndarray | None:
     return _trimmed_mean(colours[differs], 0.1, 0.7) if differs.mean() > BEARD_SHARE else None
 
 
-def _deepened(seen: np.ndarray | None, factor: float, power: float) -> np.ndarray | None:
-    """Return a colour (3,) of the same hue whose luminance is a factor times a power of that which is seen."""
+def _deepened(seen: np.ndarray | None, factor: float, power: float, vividness: float) -> np.ndarray | None:
+    """Return a colour (3,) whose luminance is a factor times a power of that which is seen, with more of its chroma."""
     if seen is None:
         return None
     luminance = max(float(seen @ LUMINANCE), 1e-4)
-    return seen * (factor * luminance ** (power - 1.0))
+    return colour_of(vividness * chroma(seen), factor * luminance**power)
 
 
 def _is_monochrome(sample: FaceSample) -> bool:
