@@ -10,7 +10,7 @@ from facewright.datatypes import Look, SkinDetail, Style
 from facewright.errors import BlenderUnavailable
 from facewright.export.blender import find_blender, run_script
 from facewright.export.character import Character, build_character
-from facewright.pipelines.rig_export import NEUTRAL_COLOURS
+from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.nouns import Rig
 from facewright.rig.prior import sample
 from facewright.rig.spec import load_rig

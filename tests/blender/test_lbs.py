@@ -10,7 +10,7 @@ from blender.conftest import SCRIPTS
 from facewright.datatypes import Look, Style
 from facewright.export.blender import SCRIPT, run_script, write_scene_folder
 from facewright.export.character import build_character
-from facewright.pipelines.rig_export import NEUTRAL_COLOURS
+from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
 from facewright.rig.prior import sample

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from facewright.config import EXPORT_POSES, FacewrightConfig, StyleConfig
-from facewright.datatypes import FaceColours, Look, Style
+from facewright.datatypes import Look, Style
 from facewright.errors import ConfigInvalid, RigInvalid
 from facewright.export.blender import find_blender, write_with_blender
 from facewright.export.character import bake_pose, build_character
@@ -18,20 +18,11 @@ from facewright.export.gltf import write_glb
 from facewright.export.obj import write_obj
 from facewright.export.rig_json import COLOUR_NAMES, SKIN_NAMES, head_from_document, read_rig_json
 from facewright.pipelines.styling import checked_style, merged
+from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
 from facewright.rig.prior import sample
 from facewright.rig.spec import load_rig
-
-NEUTRAL_COLOURS = FaceColours(
-    skin=np.array([0.80, 0.61, 0.50], np.float32),
-    lip=np.array([0.70, 0.42, 0.38], np.float32),
-    brow=np.array([0.20, 0.14, 0.10], np.float32),
-    iris=np.array([0.33, 0.26, 0.16], np.float32),
-    hair=np.array([0.18, 0.12, 0.08], np.float32),
-    beard=np.array([0.16, 0.11, 0.08], np.float32),
-)
-"""Colours of the neutral head when none are asked for."""
 
 
 @dataclass(frozen=True)

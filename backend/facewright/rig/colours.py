@@ -64,6 +64,17 @@ LIP_TINT_LIGHT, LIP_TINT_DARK = np.array([0.865, 0.605, 0.645]), np.array([0.94,
 """Lip colour over skin colour on the lightest and on the darkest skin."""
 
 
+NEUTRAL_COLOURS = FaceColours(
+    skin=np.array([0.80, 0.63, 0.54], np.float32),
+    lip=np.array([0.70, 0.44, 0.42], np.float32),
+    brow=np.array([0.27, 0.20, 0.15], np.float32),
+    iris=np.array([0.32, 0.24, 0.16], np.float32),
+    hair=np.array([0.27, 0.20, 0.15], np.float32),
+    beard=np.array([0.27, 0.20, 0.15], np.float32),
+)
+"""Colours of the neutral head when none are asked for."""
+
+
 def skin_colour(melanin: float, redness: float = 0.5) -> np.ndarray:
     """Mix the albedo of skin.
 

@@ -8,11 +8,12 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from facewright.datatypes import BONE_CHANNELS, Camera, FaceColours, Look, RenderJob, Style
+from facewright.datatypes import BONE_CHANNELS, Camera, Look, RenderJob, Style
 from facewright.engine.cameras import orbit_camera, project
 from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.engine.opening import open_engine
 from facewright.rig.anchors import eye_centres
+from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Parameter, Rig
 from facewright.rig.spec import load_rig
@@ -52,15 +53,6 @@ MARGIN = 1.7
 BONES_NAMED = 6
 LEVER_M = 0.012
 """Radius at which a rotation or a scale counts as a motion, to find the bones that a parameter drives most."""
-
-MODEL = FaceColours(
-    skin=np.array([0.80, 0.63, 0.54], np.float32),
-    lip=np.array([0.70, 0.44, 0.42], np.float32),
-    brow=np.array([0.27, 0.20, 0.15], np.float32),
-    iris=np.array([0.32, 0.24, 0.16], np.float32),
-    hair=np.array([0.27, 0.20, 0.15], np.float32),
-    beard=np.array([0.27, 0.20, 0.15], np.float32),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +142,7 @@ def make_rows(rig: Rig, decoder: RigDecoder) -> list[Row]:
         for name, yaw in YAWS_DEG.items()
     }
     bald = any(group.name == "hair" and any(c.name == "bald" for c in group.choices) for group in rig.styles)
-    look = Look(MODEL, style=Style(hair="bald") if bald else Style())
+    look = Look(NEUTRAL_COLOURS, style=Style(hair="bald") if bald else Style())
     rows = []
     for index, parameter in enumerate(rig.parameters):
         values = torch.full((len(ENDS), count), 0.5)
