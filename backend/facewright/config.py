@@ -17,6 +17,8 @@ DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "opengl", "software")
 EXPORT_FORMATS = ("glb", "blend", "fbx", "obj")
 EXPORT_POSES = ("bones", "baked")
+TEXTURE_SIDES = (1024, 2048)
+HAIR_SOURCES = ("photo", "style")
 TRUE_WORDS, FALSE_WORDS = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
 
 
@@ -95,6 +97,26 @@ class StyleConfig:
 
 
 @dataclass(frozen=True)
+class SkinConfig:
+    """How the skin is made from the photo.
+
+    Attributes:
+        share: how much of the photo's skin lies over the rig's own: 1 is all of it, 0 leaves it out.
+        side_px: side of the textures in px.
+        brows: whether the brows of the skin are the photo's, or painted by the style.
+        beard: likewise stubble and beard.
+    """
+
+    share: float = ranged(1.0, 0.0, 1.0)
+    side_px: int = field(default=1024, metadata={"choices": TEXTURE_SIDES})
+    brows: str = one_of("photo", HAIR_SOURCES)
+    beard: str = one_of("photo", HAIR_SOURCES)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True)
 class OutputConfig:
     """What the pictures look like.
 
@@ -124,6 +146,7 @@ class FacewrightConfig:
             cache folder.
         fitting: how a head is fitted.
         style: what heads shall wear.
+        skin: how the skin is made from the photo.
         output: what is written.
     """
 
@@ -133,6 +156,7 @@ class FacewrightConfig:
     cache_dir: Path | None = None
     fitting: FittingConfig = field(default_factory=FittingConfig)
     style: StyleConfig = field(default_factory=StyleConfig)
+    skin: SkinConfig = field(default_factory=SkinConfig)
     output: OutputConfig = field(default_factory=OutputConfig)
 
     def __post_init__(self) -> None:
@@ -162,7 +186,7 @@ def check_fields(config: Any) -> None:
     for declared in dataclasses.fields(config):
         value, limits = getattr(config, declared.name), declared.metadata
         if "choices" in limits and value not in limits["choices"]:
-            raise ConfigInvalid(f"{declared.name} is {value!r}.", f"Choose one of {', '.join(limits['choices'])}.")
+            raise ConfigInvalid(f"{declared.name} is {value!r}.", f"Choose one of {', '.join(map(str, limits['choices']))}.")
         if "minimum" in limits and not limits["minimum"] <= value <= limits["maximum"]:
             raise ConfigInvalid(
                 f"{declared.name} is {value}.",

@@ -119,6 +119,44 @@ class Style:
 
 
 @dataclass(frozen=True)
+class SkinShares:
+    """How much of the area that photos are believed in came from where; the first three sum to 1.
+
+    Attributes:
+        seen: a photo showed it.
+        mirrored: the other side of the face stands in for it.
+        filled: the rig's own skin goes on there, in a matching tone.
+        rejected: share that was in sight and yet not believed: hair, glasses, hands, shadow.
+    """
+
+    seen: float
+    mirrored: float
+    filled: float
+    rejected: float
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoSkin:
+    """The skin of one head as its photos show it, freed of light and completed; T is the side of the texture.
+
+    Attributes:
+        layer: (T, T, 4) uint8 sRGB albedo and how far it covers the rig's painted skin, row 0 at v = 1.
+        relief: (T, T, 2) uint8 slopes along the texture's u and v axes, 128 is flat; a guess from fine darkness.
+        origin: (T, T, 3) uint8 share seen in a photo, share mirrored from the other side, share seen but rejected.
+        keeps_brows: whether the brows are part of the layer; the style's are not painted then.
+        keeps_beard: likewise stubble and beard.
+        shares: summary of `origin`.
+    """
+
+    layer: np.ndarray
+    relief: np.ndarray
+    origin: np.ndarray
+    keeps_brows: bool
+    keeps_beard: bool
+    shares: SkinShares
+
+
+@dataclass(frozen=True)
 class Look:
     """How a head is painted and what it wears.
 
@@ -126,11 +164,15 @@ class Look:
         colours: albedo colours.
         skin: pores, redness, freckles, wrinkles.
         style: hair, brows, beard, make-up, glasses.
+        photo_skin: the skin that photos showed; None for a head that has the rig's own skin alone.
+        photo_share: how much of it lies over the rig's own skin, from 0 to 1.
     """
 
     colours: FaceColours
     skin: SkinDetail = SkinDetail()
     style: Style = Style()
+    photo_skin: PhotoSkin | None = None
+    photo_share: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,6 +291,19 @@ class StyleCues:
     glasses: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class FaceParse:
+    """What each pixel of an upright crop around a face shows.
+
+    Attributes:
+        probabilities: (C, S, S) float32, in the order of `perception.parsing.PARSER_CLASSES`; sums to 1 over C.
+        crop_from_photo: (2, 3) similarity, px to px.
+    """
+
+    probabilities: np.ndarray
+    crop_from_photo: np.ndarray
+
+
 @dataclass(frozen=True)
 class Observations:
     """All that is measured on a photo, once.
@@ -264,6 +319,7 @@ class Observations:
         lighting: the estimated light of the photo.
         yaw_rad: rough head yaw from the landmarks alone; positive when the person looks to the image's right.
         style_cues: what the photo shows of hair, brows, beard and glasses.
+        parse: what each pixel around the face shows; None without a parser.
     """
 
     photo: np.ndarray
@@ -276,6 +332,7 @@ class Observations:
     lighting: Lighting
     yaw_rad: float
     style_cues: StyleCues
+    parse: FaceParse | None = None
 
 
 @dataclass(frozen=True)

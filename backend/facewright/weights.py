@@ -27,6 +27,7 @@ from facewright.networks.embedder import Embedder, read_layers
 from facewright.networks.imitator import Imitator, ImitatorConfig
 from facewright.networks.iris import IrisLandmarker
 from facewright.networks.landmarker import Landmarker
+from facewright.networks.parser import Parser, ParserConfig
 from facewright.networks.segmenter import Segmenter
 from facewright.networks.tflite import read_graph
 
@@ -227,6 +228,40 @@ def save_imitator(path: Path, network: Imitator, rig_version: str) -> None:
         for name, tensor in network.state_dict().items()
     }
     save_file(tensors, path, {"config": json.dumps(dataclasses.asdict(network.config)), "rig_version": rig_version})
+
+
+def load_parser(path: Path, device: str = "cpu") -> Parser:
+    """Return a face parser, frozen, on a device.
+
+    Args:
+        path: safetensors file written by `save_parser`.
+        device: torch device.
+
+    Raises:
+        WeightsMissing: there is no such file.
+        WeightsCorrupt: the file is no parser.
+    """
+    remedy = "restore the file, or train it with facewright.training.train_parser"
+    if not path.is_file():
+        raise WeightsMissing(f"the parser {path} does not exist", remedy)
+    try:
+        with safe_open(path, "pt") as stream:
+            fields = json.loads(stream.metadata()["config"])
+            tensors = {name: stream.get_tensor(name).float() for name in stream.keys()}  # noqa: SIM118 (no mapping)
+        network = Parser(ParserConfig(**{**fields, "channels": tuple(fields["channels"])}))
+        network.load_state_dict(tensors, strict=True)
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise WeightsCorrupt(f"{path} is no parser: {error}", remedy) from error
+    return _freeze(network.to(memory_format=torch.channels_last), device)
+
+
+def save_parser(path: Path, network: Parser) -> None:
+    """Write a face parser in half precision with its config in the header; the caller renames the file."""
+    tensors = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    save_file(tensors, path, {"config": json.dumps(dataclasses.asdict(network.config))})
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from facewright.datatypes import Camera, Render, RenderJob
+from facewright.datatypes import Camera, Look, Render, RenderJob
 from facewright.engine.wear import LAYER_GROUPS, LAYER_LEVELS, LENS, Coverage, Worn, WornPiece
 
 if TYPE_CHECKING:
@@ -111,11 +111,20 @@ def uniforms(job: RenderJob, worn: Worn) -> dict[str, np.ndarray]:
         "lips_gloss": worn.finish.lip_gloss,
         "frame_colour": worn.finish.frame,
         "skin_detail": job.look.skin.vector(),
+        "photo_use": _photo_use(job.look, worn),
         "light_direction": direction / np.linalg.norm(direction),
         "light_key": lighting.key,
         "light_ambient": lighting.ambient,
     }
     return {name: np.ascontiguousarray(value, np.float32) for name, value in values.items()}
+
+
+def _photo_use(look: Look, worn: Worn) -> np.ndarray:
+    """Return (4,) share of the photo skin, levels that it is finer than the masks, whether it keeps brows, and beard."""
+    if look.photo_skin is None:
+        return np.zeros(4)
+    finer = np.log2(len(look.photo_skin.layer) / worn.texture_side)
+    return np.array([look.photo_share, finer, look.photo_skin.keeps_brows, look.photo_skin.keeps_beard])
 
 
 def write_uniforms(program: "moderngl.Program", values: dict[str, np.ndarray]) -> None:

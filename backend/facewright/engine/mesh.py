@@ -210,6 +210,12 @@ def check_job(mesh: EngineMesh, job: RenderJob, index: int) -> None:
         raise ValueError(f"{name}: camera.size_px must be two sides in 1..{MAXIMUM_SIDE_PX}, got {camera.size_px}")
     if np.linalg.norm(job.lighting.direction) < 1e-6:
         raise ValueError(f"{name}: lighting.direction has no length")
+    if job.look.photo_skin is not None:
+        layer = job.look.photo_skin.layer
+        if layer.dtype != np.uint8 or layer.ndim != 3 or layer.shape != (len(layer), len(layer), 4):
+            raise ValueError(f"{name}: look.photo_skin.layer must be (T, T, 4) uint8, got {layer.shape} {layer.dtype}")
+        if not 0.0 <= job.look.photo_share <= 1.0:
+            raise ValueError(f"{name}: look.photo_share must be in 0..1, got {job.look.photo_share}")
 
 
 def _vertex_parts(mesh: EngineMesh) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from facewright.datatypes import Render, RenderJob
+from facewright.datatypes import PhotoSkin, Render, RenderJob
 from facewright.engine.gl_resources import (
     PieceArrays,
     Target,
@@ -35,11 +35,14 @@ _LOG = logging.getLogger(__name__)
 
 MASK_UNITS = ("layers", "shading", "paint")
 LAYER_UNITS = tuple(f"{group}_layer" for group in LAYER_GROUPS)
-TEXTURE_UNITS = (*MASK_UNITS, "labels", "marks", "relief", *LAYER_UNITS, "samples", "strands")
+TEXTURE_UNITS = (*MASK_UNITS, "labels", "marks", "relief", *LAYER_UNITS, "samples", "strands", "photo_skin")
 """Samplers of the shaders in the order of their texture units; MASK_UNITS hold four mask channels each."""
 
 KEPT_TARGETS = 6
 """Image sizes whose framebuffers are kept between calls."""
+
+KEPT_PHOTO_SKINS = 4
+"""Photo skins that stay on the GL side."""
 
 KEPT_VARIANTS = 32
 """Kinds of picture shader that are kept compiled."""
@@ -71,6 +74,7 @@ class OpenGLEngine:
         self._layers: Recent[Path, Any] = Recent(KEPT_LAYERS, lambda one: one.release())
         self._pieces: Recent[Path, PieceArrays] = Recent(KEPT_PIECES, lambda one: release(one.resources))
         self._pictures: Recent[tuple[str, ...], Any] = Recent(KEPT_VARIANTS, release)
+        self._photo_skins: Recent[PhotoSkin, Any] = Recent(KEPT_PHOTO_SKINS, lambda one: one.release())
         self._strands: dict[Path, Any] = {}
         with self._context:
             self._resources: list[Any] = []
@@ -89,7 +93,7 @@ class OpenGLEngine:
         if self._context is None:
             return
         with self._context:
-            for kept in (self._targets, self._layers, self._pieces, self._pictures):
+            for kept in (self._targets, self._layers, self._pieces, self._pictures, self._photo_skins):
                 kept.clear()
             release([*self._resources, *self._strands.values()])
         self._resources.clear()
@@ -178,6 +182,9 @@ class OpenGLEngine:
             write_uniforms(program, values)
         textures = self._textures | {f"{name}_layer": self._layer(layer) for name, layer in worn.layers.items()}
         textures["samples"] = target.samples.color_attachments[0]
+        photo_skin = job.look.photo_skin
+        if photo_skin is not None:
+            textures["photo_skin"] = self._photo_skins.get(photo_skin, lambda: build_texture(gl, photo_skin.layer))
         for unit, name in enumerate(TEXTURE_UNITS):
             textures[name].use(unit)
         self._write_head(job, worn)
@@ -236,6 +243,7 @@ class OpenGLEngine:
             "MARKS": mesh.marks is not None and (skin.freckles > 0 or skin.wrinkles > 0),
             "RELIEF": mesh.relief is not None and (skin.pores > 0 or skin.wrinkles > 0),
             "PIECES": bool(worn.pieces),
+            "PHOTO_SKIN": job.look.photo_skin is not None,
         }
         defines = tuple(name for name, is_wanted in wanted.items() if is_wanted)
         return self._pictures.get(defines, lambda: self._build_picture(defines))

@@ -50,6 +50,7 @@ BROWS_COVER = 0.28
 BEARD_COVER = 0.5
 """Coverage by a layer from which the skin is labelled as what covers it."""
 
+LAST_COVER = CHANNELS.index("eye_make_up")
 PLAIN_UV = 0.02
 """A pixel whose samples lie on one surface and closer than this in the atlas is shaded once, from their mean."""
 
@@ -109,7 +110,7 @@ class Fragments:
     """Visible samples of the head to shade, M of them.
 
     Attributes:
-        texels: (M, 12 to 18) float32 in [0, 1], in the order of `rig/appearance.py`'s CHANNELS.
+        texels: (M, 12 to 22) float32 in [0, 1], in the order of `rig/appearance.py`'s CHANNELS.
         parts: (M,) uint8 texels of the labels texture.
         surfaces: (M,) surface of the mesh.
         normals: (M, 3) float32 unit normals in camera space.
@@ -188,7 +189,7 @@ def fragment_labels(parts: np.ndarray, surfaces: np.ndarray, texels: np.ndarray 
     Args:
         parts: (M,) texels of the labels texture.
         surfaces: (M,) surfaces of the mesh.
-        texels: (M, 18) channels whose hair, brows and beard come from layers; None where the rig has no styles.
+        texels: (M, 22) channels whose hair, brows and beard come from layers; None where the rig has no styles.
 
     Returns:
         (M,) uint8 indices into PART_NAMES.
@@ -283,7 +284,7 @@ def _materials(surfaces: np.ndarray) -> tuple[np.ndarray, ...]:
 
 def _gloss(texels: np.ndarray, look: Look, finish: Finish) -> np.ndarray:
     lip, brow, hair, iris = texels[:, :4].T
-    beard, lip_make_up = (texels[:, 15], texels[:, 16]) if texels.shape[1] == len(CHANNELS) else (0.0, 0.0)
+    beard, lip_make_up = (texels[:, 15], texels[:, 16]) if texels.shape[1] > LAST_COVER else (0.0, 0.0)
     bare = 1 - np.maximum(iris, texels[:, 11])
     pores = PORE_GLOSS * (2 * texels[:, 5] - 1) * (2 * look.skin.pores) * bare
     hairy = np.maximum(np.maximum(hair, brow), beard)

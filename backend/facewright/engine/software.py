@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facewright.datatypes import Render, RenderJob
+from facewright.datatypes import PhotoSkin, Render, RenderJob
 from facewright.engine.lighting import BACKGROUND
 from facewright.engine.mesh import HAIR, SKIN, EngineMesh, check_job
 from facewright.engine.raster import covered_samples, mip_levels, sample_levels
@@ -14,7 +14,7 @@ from facewright.engine.samples import Scene, Seen, build_scene, screen, see
 from facewright.engine.shading import PLAIN_UV, Fragments, fragment_labels, shade
 from facewright.engine.strands import PieceFragments, lens_reflection, piece_labels, shade_pieces
 from facewright.engine.wear import KEPT_LAYERS, LAYER_LEVELS, LENS, WearStore, Worn, read_strands
-from facewright.rig.appearance import CHANNELS
+from facewright.rig.appearance import CHANNELS, PHOTO_CHANNELS
 
 LAYER_CHANNELS = {
     "hair": CHANNELS.index("hair"),
@@ -24,6 +24,10 @@ LAYER_CHANNELS = {
     "eyes": CHANNELS.index("eye_make_up"),
 }
 """Channels that the layers of groups fill."""
+
+PHOTO = [CHANNELS.index(name) for name in PHOTO_CHANNELS]
+KEPT_PHOTO_SKINS = 2
+"""Photo skins whose levels stay in memory."""
 
 
 class SoftwareEngine:
@@ -46,6 +50,7 @@ class SoftwareEngine:
         self._marks = None if mesh.marks is None else mip_levels(mesh.marks)
         self._relief = None if mesh.relief is None else mip_levels(mesh.relief)
         self._layers: Recent[Path, list[np.ndarray]] = Recent(KEPT_LAYERS)
+        self._photo_skins: Recent[PhotoSkin, list[np.ndarray]] = Recent(KEPT_PHOTO_SKINS)
         self._strands: dict[Path, list[np.ndarray]] = {}
 
     def __enter__(self) -> "SoftwareEngine":
@@ -120,7 +125,7 @@ class SoftwareEngine:
         head = np.flatnonzero((seen.kind > 0) & (seen.kind <= HAIR))
         pieces = np.flatnonzero(seen.kind > HAIR)
         if len(head):
-            fragments = self._fragments(seen.at(head), rays[head], worn)
+            fragments = self._fragments(seen.at(head), rays[head], worn, job.look.photo_skin)
             colour[head], _ = shade(fragments, job.look, job.lighting, worn.finish, up)
             styled = fragments.texels if self._mesh.styles else None
             label[head] = fragment_labels(fragments.parts, fragments.surfaces, styled)
@@ -131,7 +136,7 @@ class SoftwareEngine:
             label[pieces] = piece_labels(fragments.surfaces)
         return colour, label
 
-    def _fragments(self, seen: Seen, rays: np.ndarray, worn: Worn) -> Fragments:
+    def _fragments(self, seen: Seen, rays: np.ndarray, worn: Worn, photo_skin: PhotoSkin | None) -> Fragments:
         """Read all textures at what is seen of the head."""
         side, surfaces = len(self._mesh.labels), seen.kind - 1
         texel = np.clip((seen.uv * side).astype(np.int64), 0, side - 1)
@@ -147,6 +152,10 @@ class SoftwareEngine:
             at = (seen.uv - layer.box[:2]) / layer.box[2:]
             inside = np.flatnonzero(is_skin & (np.abs(at - 0.5) < 0.5).all(axis=1))
             texels[inside, LAYER_CHANNELS[group]] = sample_levels(levels, at[inside], seen.level[inside])[:, 0]
+        if photo_skin is not None:
+            levels = self._photo_skins.get(photo_skin, lambda: mip_levels(photo_skin.layer))
+            finer = np.log2(len(photo_skin.layer) / side)
+            texels[:, PHOTO] = sample_levels(levels, seen.uv, np.maximum(seen.level + finer, 0))
         relief = None if self._relief is None else sample_levels(self._relief, seen.uv, seen.level)
         parts = self._mesh.labels[texel[:, 1], texel[:, 0]]
         return Fragments(texels, parts, surfaces, seen.normal, rays, seen.openness, relief)

@@ -82,12 +82,14 @@ class Worn:
         finish: colours and shine of make-up and frame.
         pieces: hair, beard, glasses.
         openness: (V,) float32 factor on the openness of the head's vertices.
+        texture_side: side of the face texture, px.
     """
 
     layers: dict[str, Coverage]
     finish: Finish
     pieces: tuple[WornPiece, ...]
     openness: np.ndarray
+    texture_side: int
 
 
 class WearStore:
@@ -135,7 +137,7 @@ class WearStore:
             openness = openness * piece.head_openness
             if surface == FRAME and choice.colour is not None:
                 frame = choice.colour
-        return Worn(layers, Finish(make_up, gloss, frame), tuple(pieces), openness)
+        return Worn(layers, Finish(make_up, gloss, frame), tuple(pieces), openness, len(self._mesh.masks))
 
     def _choice(self, group: str, name: str, where: str) -> Choice:
         """Return the choice that a posed piece belongs to."""

@@ -232,9 +232,13 @@ def _deepened(seen: np.ndarray | None, factor: float, power: float, vividness: f
 
 
 def _is_monochrome(sample: FaceSample) -> bool:
-    """Tell whether the face has a single hue, as in greyscale and toned photos."""
     face = sample.parts[1:].sum(0) > 0.95
-    colours = sample.linear[face & (sample.linear.min(-1) > 0.004)]
+    return is_monochrome(sample.linear[face])
+
+
+def is_monochrome(linear: np.ndarray) -> bool:
+    """Tell whether linear colours (M, 3) of a face have a single hue, as in greyscale and toned photos."""
+    colours = linear[linear.min(-1) > 0.004]
     return len(colours) > 0 and float(np.std(chroma(colours), axis=0).max()) < MONOCHROME_SPREAD
 
 

@@ -7,16 +7,18 @@ in linear light), and the look's pores, redness, freckles and wrinkles in [0, 1]
     colour = mix(colour, colour * FRECKLE_TINT, m.freckles * freckles)
     colour = mix(colour, colour * SPOT_TINT, m.spots * wrinkles)
     colour = mix(colour, lip,  m.lip)
+    photo  = m.photo * photo_share                            the skin of the look's photos, where it has one
+    colour = mix(colour, m.photo_rgb, photo)
     colour = mix(colour, hair, m.hair)
-    colour = mix(colour, brow, m.brow)
-    colour = mix(colour, beard, m.beard)
-    colour = mix(colour, iris, m.iris)
-    colour = mix(colour, m.paint_rgb, m.paint)
+    colour = mix(colour, brow, m.brow (1 - photo))            (1 - photo) only where the photo skin keeps its own brows
+    colour = mix(colour, beard, m.beard (1 - photo))          likewise
+    colour = mix(colour, iris, m.iris (1 - photo))
+    colour = mix(colour, m.paint_rgb, m.paint (1 - photo))
     colour = mix(colour, make-up of the lips, m.lip_make_up)
     colour = mix(colour, make-up of the eyes, m.eye_make_up)
     bare   = 1 - max(m.iris, m.paint)                         skin, where pores may be
-    colour = colour * (1 + (2 m.detail - 1) mix(1, 2 pores, bare))
-    shade  = 1 - (1 - m.shade) (1 - m.creases * wrinkles)
+    colour = colour * (1 + (1 - photo) (2 m.detail - 1) mix(1, 2 pores, bare))
+    shade  = (1 - photo) (1 - (1 - m.shade) (1 - m.creases * wrinkles))
     colour = colour * mix((1, 1, 1), SHADE_TINT, shade)
     colour = clip(colour, 0, 1)
     alpha  = m.opacity
@@ -57,7 +59,10 @@ MARK_CHANNELS = ("freckles", "spots", "creases")
 COVER_CHANNELS = ("beard", "lip_make_up", "eye_make_up")
 """What layers of styles add to the masks."""
 
-CHANNELS = MASK_CHANNELS + MARK_CHANNELS + COVER_CHANNELS
+PHOTO_CHANNELS = ("photo_r", "photo_g", "photo_b", "photo")
+"""Names of the channels of `PhotoSkin.layer`."""
+
+CHANNELS = MASK_CHANNELS + MARK_CHANNELS + COVER_CHANNELS + PHOTO_CHANNELS
 """Everything that a texel can hold, in the order in which `compose` takes it."""
 
 REDNESS_TINT = (1.04, 0.82, 0.78)
@@ -122,7 +127,7 @@ def compose(texels: np.ndarray, look: Look, make_up: MakeUp = MakeUp()) -> np.nd
     """Compose colours and masks by the formula of this module.
 
     Args:
-        texels: (..., 12 to 18) float in [0, 1], in the order of CHANNELS; channels that are left out are 0.
+        texels: (..., 12 to 22) float in [0, 1], in the order of CHANNELS; channels that are left out are 0.
         look: The head's colours and skin.
         make_up: Colours of the choices of make-up.
 
@@ -137,14 +142,21 @@ def compose(texels: np.ndarray, look: Look, make_up: MakeUp = MakeUp()) -> np.nd
     colour = _tinted(colour, REDNESS_TINT, np.clip(m["redness"] * (2 * redness), 0, REDNESS_MAXIMUM))
     colour = _tinted(colour, FRECKLE_TINT, m["freckles"] * freckles)
     colour = _tinted(colour, SPOT_TINT, m["spots"] * wrinkles)
-    layers = {"lip": colours.lip, "hair": colours.hair, "brow": colours.brow, "beard": colours.beard}
+    photo, photo_skin = m["photo"] * look.photo_share, look.photo_skin
+    under = {"iris": 1 - photo, "paint": 1 - photo}
+    if photo_skin is not None:
+        under |= {"brow": 1 - photo * photo_skin.keeps_brows, "beard": 1 - photo * photo_skin.keeps_beard}
+    layers = {"lip": colours.lip, "photo": texels[..., 18:21] if texels.shape[-1] > 18 else nothing}
+    layers |= {"hair": colours.hair, "brow": colours.brow, "beard": colours.beard}
     layers |= {"iris": colours.iris, "paint": texels[..., 8:11]}
     layers |= {"lip_make_up": make_up.lips, "eye_make_up": make_up.eyes}
     for name, layer in layers.items():
-        colour = colour + (np.asarray(layer, np.float32) - colour) * m[name]
+        share = photo if name == "photo" else m[name] * under.get(name, 1.0)
+        colour = colour + (np.asarray(layer, np.float32) - colour) * share
     bare = 1 - np.maximum(m["iris"], m["paint"])
-    colour = colour * (1 + (2 * m["detail"] - 1) * (1 + (2 * pores - 1) * bare))
-    colour = _tinted(colour, SHADE_TINT, 1 - (1 - m["shade"]) * (1 - m["creases"] * wrinkles))
+    colour = colour * (1 + (1 - photo) * (2 * m["detail"] - 1) * (1 + (2 * pores - 1) * bare))
+    shade = (1 - photo) * (1 - (1 - m["shade"]) * (1 - m["creases"] * wrinkles))
+    colour = _tinted(colour, SHADE_TINT, shade)
     return np.concatenate([np.clip(colour, 0.0, 1.0), m["opacity"]], axis=-1)
 
 

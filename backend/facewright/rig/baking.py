@@ -56,7 +56,31 @@ def bake_albedo(
         RigInvalid: The rig has no such choice, or its layer is damaged.
     """
     texels, make_up, _ = _covered_texels(appearance, look, styles)
+    if look.photo_skin is not None:
+        texels = np.concatenate([_resized(texels, side), _resized(look.photo_skin.layer / np.float32(255), side)], -1)
     return _bytes(_resized(compose(texels, look, make_up), side))
+
+
+def bake_plain_skin(appearance: "Appearance", look: Look, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Bake what lies under everything that a style paints: skin, lips, shades; and its pores apart from it.
+
+    Args:
+        appearance: The rig's paint.
+        look: Colours and skin.
+        side: Side of the texture in px.
+
+    Returns:
+        (side, side, 3) float32 sRGB without pores and mottling, and (side, side) float32 the factor that they are.
+    """
+    marks = () if appearance.marks is None else (appearance.marks,)
+    texels = np.concatenate([appearance.masks, *marks], axis=-1).astype(np.float32) / 255.0
+    detail = texels[..., CHANNELS.index("detail")].copy()
+    texels[..., CHANNELS.index("detail")] = 0.5
+    for name in ("brow", "hair"):
+        texels[..., CHANNELS.index(name)] *= appearance.labels == PART_NAMES.index("lashes")
+    bare = 1 - np.maximum(texels[..., CHANNELS.index("iris")], texels[..., CHANNELS.index("paint")])
+    grain = 1 + (2 * detail - 1) * (1 + (2 * look.skin.pores - 1) * bare)
+    return _resized(compose(texels, look)[..., :3], side), _resized(grain, side)
 
 
 def bake_normal_map(appearance: "Appearance", mesh: "Mesh", skin: SkinDetail, side: int = 1024) -> np.ndarray:
@@ -230,7 +254,8 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 def _resized(picture: np.ndarray, side: int) -> np.ndarray:
     if len(picture) == side:
         return picture
-    return cv2.resize(np.asarray(picture, np.float32), (side, side), interpolation=cv2.INTER_AREA)
+    way = cv2.INTER_AREA if side < len(picture) else cv2.INTER_LINEAR
+    return cv2.resize(np.asarray(picture, np.float32), (side, side), interpolation=way)
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
-from facewright.training.synthetic_photos import PhotoRecipe, random_camera, random_lighting
+from facewright.training.synthetic_photos import PhotoRecipe, SyntheticHead, random_camera, random_lighting
 
 SCENE_RECIPE = PhotoRecipe(size_px=512, yaw_deg=12.0, pitch_deg=6.0, roll_deg=5.0, expression_strength=0.7)
 EYE_SHARE = 0.55
@@ -51,6 +51,13 @@ class SceneMaker:
 
     def __call__(self, generator: np.random.Generator) -> StyleScene:
         """Draw one scene."""
+        head = self.dressed_head(generator)
+        job = replace(head.job, camera=zoomed(head.job.camera, EYE_SHARE))
+        render = self._engine.render([job])[0]
+        return StyleScene(compose_scene(generator, render.image, render.labels), head.parameters, job.look)
+
+    def dressed_head(self, generator: np.random.Generator) -> SyntheticHead:
+        """Pose and dress one random head in front of a random camera and light."""
         rig, recipe = self._rig, self._recipe
         code = generator.standard_normal(rig.prior.factors.shape[1]) * recipe.code_scale
         parameters = np.clip(rig.prior.mean + rig.prior.factors @ code, 0.0, 1.0).astype(np.float32)
@@ -60,15 +67,10 @@ class SceneMaker:
         vertices = vertices[0].numpy()
         look = sample_look(generator, rig, parameters, self._reader)
         camera = random_camera(eye_centres(rig, vertices), recipe, generator)
-        job = RenderJob(
-            vertices,
-            zoomed(camera, EYE_SHARE),
-            look,
-            random_lighting(generator),
-            self._wardrobe.dress(parameters, look.style, expression),
+        pieces = self._wardrobe.dress(parameters, look.style, expression)
+        return SyntheticHead(
+            code, parameters, expression, RenderJob(vertices, camera, look, random_lighting(generator), pieces)
         )
-        render = self._engine.render([job])[0]
-        return StyleScene(compose_scene(generator, render.image, render.labels), parameters, look)
 
 
 def zoomed(camera: Camera, factor: float) -> Camera:

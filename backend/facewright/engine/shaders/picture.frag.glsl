@@ -1,6 +1,6 @@
 // Second pass: shades a pixel from its samples; the same formulas, line by line, as shading.py, which documents them.
 // What a job lacks is left out when the shader is compiled: STYLED (the rig has styles), BEARD_LAYER, MAKE_UP, MARKS,
-// RELIEF, PIECES.
+// RELIEF, PIECES, PHOTO_SKIN.
 #version 330
 
 uniform usampler2D samples;
@@ -15,6 +15,7 @@ uniform sampler2D brows_layer;
 uniform sampler2D beard_layer;
 uniform sampler2D lips_layer;
 uniform sampler2D eyes_layer;
+uniform sampler2D photo_skin;
 
 uniform vec4 hair_box;  // left, top, width, height of a layer as shares of the face texture
 uniform vec4 brows_box;
@@ -31,6 +32,7 @@ uniform vec3 lips_make_up;
 uniform vec3 eyes_make_up;
 uniform vec3 frame_colour;
 uniform float lips_gloss;
+uniform vec4 photo_use;  // share of the photo skin, levels it is finer than the masks, whether it keeps brows, and beard
 uniform vec4 skin_detail;  // pores, redness, freckles, wrinkles
 uniform vec3 light_direction;
 uniform vec3 light_key;
@@ -47,8 +49,9 @@ const int COUNT = SAMPLES * SAMPLES;
 // What a sample sees, unpacked; kind is 0 where nothing is, else 1 + surface. Strands hold detail, shade and id.
 struct Seen { int kind; vec2 uv; vec3 normal; float depth; float openness; float level; vec3 strand; vec2 turn; };
 
-// The channels of a texel, as rig/appearance.py names them; cover: beard, make-up of the lips, make-up of the eyes.
-struct Texel { vec4 layer; vec4 shade; vec4 painted; vec3 marks; vec3 cover; };
+// The channels of a texel, as rig/appearance.py names them; cover: beard, make-up of the lips, make-up of the eyes;
+// photo.a is 0 where there is no photo skin.
+struct Texel { vec4 layer; vec4 shade; vec4 painted; vec3 marks; vec3 cover; vec4 photo; };
 
 vec3 tinted(vec3 colour, vec3 tint, float share) {
     return colour * (1.0 + (tint - 1.0) * share);
@@ -56,7 +59,7 @@ vec3 tinted(vec3 colour, vec3 tint, float share) {
 
 float grain(Texel texel) {
     float bare = 1.0 - max(texel.layer.a, texel.painted.a);
-    return (2.0 * texel.shade.g - 1.0) * (1.0 + (2.0 * skin_detail.x - 1.0) * bare);
+    return (1.0 - texel.photo.a) * (2.0 * texel.shade.g - 1.0) * (1.0 + (2.0 * skin_detail.x - 1.0) * bare);
 }
 
 vec3 composed_albedo(Texel texel) {
@@ -69,13 +72,20 @@ vec3 composed_albedo(Texel texel) {
     shade.b = 1.0 - (1.0 - shade.b) * (1.0 - texel.marks.b * wrinkles);
 #endif
     colour = mix(colour, lip_colour, layer.r);
-    colour = mix(colour, hair_colour, layer.b);
-    colour = mix(colour, brow_colour, layer.g);
-#ifdef BEARD_LAYER
-    colour = mix(colour, beard_colour, texel.cover.x);
+    vec4 photo = texel.photo;
+    vec2 own_hair = vec2(1.0);
+#ifdef PHOTO_SKIN
+    colour = mix(colour, photo.rgb, photo.a);
+    own_hair -= photo.a * photo_use.zw;
+    shade.b *= 1.0 - photo.a;
 #endif
-    colour = mix(colour, iris_colour, layer.a);
-    colour = mix(colour, painted.rgb, painted.a);
+    colour = mix(colour, hair_colour, layer.b);
+    colour = mix(colour, brow_colour, layer.g * own_hair.x);
+#ifdef BEARD_LAYER
+    colour = mix(colour, beard_colour, texel.cover.x * own_hair.y);
+#endif
+    colour = mix(colour, iris_colour, layer.a * (1.0 - photo.a));
+    colour = mix(colour, painted.rgb, painted.a * (1.0 - photo.a));
 #ifdef MAKE_UP
     colour = mix(colour, lips_make_up, texel.cover.y);
     colour = mix(colour, eyes_make_up, texel.cover.z);
@@ -149,7 +159,12 @@ Texel texel_at(int surface, vec2 uv, float level) {
 #ifdef MARKS
     own_marks = textureLod(marks, uv, level).rgb;
 #endif
-    return Texel(layer, textureLod(shading, uv, level), textureLod(paint, uv, level), own_marks, cover);
+    vec4 photo = vec4(0.0);
+#ifdef PHOTO_SKIN
+    photo = textureLod(photo_skin, uv, max(level + photo_use.y, 0.0));
+    photo.a *= photo_use.x;
+#endif
+    return Texel(layer, textureLod(shading, uv, level), textureLod(paint, uv, level), own_marks, cover, photo);
 }
 
 vec3 bent_normal(vec3 normal, vec2 uv, float level) {

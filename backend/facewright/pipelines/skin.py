@@ -1,0 +1,141 @@
+"""Makes the skin of a fitted head from its photos: brings perception, engine and texture together, no maths."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from facewright.config import SkinConfig
+from facewright.datatypes import PART_NAMES, Camera, FaceParse, Look, Observations, PhotoSkin, RenderJob
+from facewright.engine.cameras import CanonicalFrame, project
+from facewright.perception.alignment import apply_transform, face_from_photo, invert_transform, warp
+from facewright.perception.colour import is_monochrome
+from facewright.perception.landmarks import refine_landmarks
+from facewright.perception.parsing import PARSER_CLASSES
+from facewright.perception.parts import part_maps
+from facewright.perception.style_cues import crop_camera
+from facewright.rig.anchors import landmark_points
+from facewright.texture.atlas import SkinAtlas, build_atlas
+from facewright.texture.skin import SkinOptions, photo_skin
+from facewright.texture.unwrap import PhotoView, linear_from_srgb
+
+if TYPE_CHECKING:
+    from facewright.pipelines.photo import PhotoPipeline
+
+SKIN_FRAME = CanonicalFrame((0.36, 0.42), (0.64, 0.42))
+"""Forehead to chin, ear to ear, as large as can be."""
+
+CROP_SHARE = 0.625
+"""Side of the crop over that of the texture: a pixel of the crop is about a texel."""
+
+DETECT_PX, PARTS_PX = 256, 256
+HOLES, HOLE_RIM_PX = ("eyes", "iris", "inner_mouth"), 2
+COVERED_PARTS = ("brows", "eyes", "iris", "upper_lip", "lower_lip", "inner_mouth")
+
+
+@dataclass(frozen=True, eq=False)
+class PosedPhoto:
+    """One photo of the head with the pose and expression that were fitted to it.
+
+    Attributes:
+        observations: the photo's.
+        expression: (E,) ARKit coefficients.
+        camera: shows the head as in the photo.
+    """
+
+    observations: Observations
+    expression: np.ndarray
+    camera: Camera
+
+
+class SkinMaker:
+    """Makes skins for heads of one rig.
+
+    Args:
+        pipeline: rig, engine and landmark network.
+        config: size of the texture and what becomes of brows and beard.
+    """
+
+    def __init__(self, pipeline: "PhotoPipeline", config: SkinConfig) -> None:
+        self._pipeline = pipeline
+        self._options = SkinOptions(config.side_px, config.brows == "photo", config.beard == "photo")
+        self._atlas: SkinAtlas = build_atlas(pipeline.rig, config.side_px)
+
+    def __call__(self, parameters: np.ndarray, look: Look, photos: list[PosedPhoto]) -> PhotoSkin:
+        """Make the skin of a head.
+
+        Args:
+            parameters: (P,) of the head.
+            look: colours and style.
+            photos: one or more; the first decides the tone.
+        """
+        views = [self._view(parameters, look, photo) for photo in photos]
+        neutral = self._pipeline.vertices(parameters)
+        return photo_skin(self._pipeline.rig, self._atlas, views, neutral, look, self._options)
+
+    def _view(self, parameters: np.ndarray, look: Look, posed: PosedPhoto) -> PhotoView:
+        pipeline, seen = self._pipeline, posed.observations
+        side = round(CROP_SHARE * self._options.side)
+        crop = face_from_photo(seen.landmarks_px, SKIN_FRAME, side)
+        camera = crop_camera(posed.camera, crop, side)
+        vertices = pipeline.vertices(parameters, posed.expression)
+        render = pipeline.engine.render([RenderJob(vertices, camera, look, seen.lighting)])[0]
+        image = warp(seen.photo, crop, (side, side))
+        landmarks = apply_transform(crop, seen.landmarks_px)[:, :2]
+        accepted, plain = self._accepted(seen.parse, crop, landmarks, side)
+        face = linear_from_srgb(image[plain > 0.5] / 255.0)
+        return PhotoView(
+            image=image,
+            camera=camera,
+            vertices_m=vertices,
+            depth_m=render.depth_m,
+            landmarks_px=landmarks,
+            shown_px=self._shown_landmarks(render.image, vertices, camera),
+            accepted=accepted,
+            plain=plain,
+            inside=cv2.warpAffine(np.ones(seen.photo.shape[:2], np.float32), crop, (side, side)),
+            sharpness=1.0 / float(np.sqrt(np.linalg.det(crop[:, :2]))),
+            is_grey=is_monochrome(face),
+        )
+
+    def _shown_landmarks(self, image: np.ndarray, vertices_m: np.ndarray, camera: Camera) -> np.ndarray:
+        """Return (K, 2) px of the crop where the landmark network sees the head's landmarks."""
+        scale = DETECT_PX / len(image)
+        small = cv2.resize(image, (DETECT_PX, DETECT_PX), interpolation=cv2.INTER_AREA)
+        expected, _ = project(camera, landmark_points(self._pipeline.rig, vertices_m))
+        return refine_landmarks(self._pipeline.landmarker, small, expected * scale).landmarks_px[:, :2] / scale
+
+    def _accepted(
+        self, parse: FaceParse | None, crop: np.ndarray, landmarks_px: np.ndarray, side: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return (side, side) probabilities that a pixel belongs on the texture, and that it is plain skin."""
+        maps = part_maps(landmarks_px * (PARTS_PX / side), PARTS_PX)
+        holes = sum(maps[PART_NAMES.index(name)] for name in HOLES)
+        holes = cv2.dilate(holes, np.ones((2 * HOLE_RIM_PX + 1,) * 2, np.uint8))
+        covered = sum(maps[PART_NAMES.index(name)] for name in COVERED_PARTS)
+        covered = cv2.dilate(covered, np.ones((5, 5), np.uint8))
+        accepted, plain = 1 - np.clip(holes, 0, 1), 1 - np.clip(covered, 0, 1)
+        if not self._options.keeps_brows:
+            accepted = accepted * (1 - cv2.dilate(maps[PART_NAMES.index("brows")], np.ones((9, 9), np.uint8)))
+        accepted, plain = (cv2.resize(one, (side, side)) for one in (accepted, plain))
+        if parse is None:
+            return accepted, plain
+        kept = ["skin", "lips"] + self._options.keeps_brows * ["brows"] + self._options.keeps_beard * ["beard"]
+        parsed = sum(parse.probabilities[PARSER_CLASSES.index(name)] for name in kept)
+        parsed = cv2.erode(parsed.astype(np.float32), np.ones((3, 3), np.uint8))
+        skin = parse.probabilities[PARSER_CLASSES.index("skin")]
+        onto = _composed(crop, invert_transform(parse.crop_from_photo))
+        parsed, skin = (_warped(one, onto, side) for one in (parsed, skin))
+        return accepted * parsed, plain * parsed * skin
+
+
+def _composed(second: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return the (2, 3) transform that applies `first` and then `second`."""
+    return second[:, :2] @ first + np.array([[0, 0, 1], [0, 0, 1]]) * second[:, 2:]
+
+
+def _warped(values: np.ndarray, transform: np.ndarray, side: int) -> np.ndarray:
+    pixels = transform.copy()
+    pixels[:, 2] += pixels[:, :2] @ (0.5, 0.5) - 0.5
+    return cv2.warpAffine(values, pixels, (side, side), flags=cv2.INTER_LINEAR)
