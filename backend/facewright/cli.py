@@ -17,6 +17,7 @@ from facewright.config import (
     EXPORT_POSES,
     FacewrightConfig,
     StyleConfig,
+    photo_share,
     setting_names,
     with_overrides,
 )
@@ -100,12 +101,22 @@ def _add_making_commands(commands: argparse._SubParsersAction) -> None:
     )
     shared.add_argument("--quiet", action="store_true", help="print errors only")
 
-    fit = commands.add_parser("fit", parents=[shared], help="fit a head to one photo")
-    fit.add_argument("photo", type=Path, metavar="PHOTO")
+    skin = argparse.ArgumentParser(add_help=False)
+    skin.add_argument(
+        "--skin",
+        metavar="SHARE",
+        help="photo: the skin is made from the photo; procedural: the rig's own; or a number between, as 0.5",
+    )
+
+    fit = commands.add_parser("fit", parents=[shared, skin], help="fit a head to a photo, or to several of one person")
+    fit.add_argument("photo", type=Path, metavar="PHOTO", help="the photo that decides the shape and the tone")
+    fit.add_argument(
+        "more", type=Path, nargs="*", metavar="MORE", help="other photos of the person: they add to the skin"
+    )
     fit.add_argument("--face", type=int, default=0, metavar="N", help="which face, 0 is the largest (default: 0)")
     fit.set_defaults(command=run_fit)
 
-    batch = commands.add_parser("batch", parents=[shared], help="fit a head to each of many photos")
+    batch = commands.add_parser("batch", parents=[shared, skin], help="fit a head to each of many photos")
     batch.add_argument("photos", nargs="+", metavar="PHOTOS", help="files, folders and glob patterns")
     batch.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: %(default)s)")
     batch.add_argument("--force", action="store_true", help="fit again what is already done")
@@ -141,7 +152,7 @@ def _add_export_command(actions: argparse._SubParsersAction) -> None:
     for option, form, meaning in (
         ("--style", "GROUP=CHOICE", "wear something else, as in hair=bob"),
         ("--colour", "NAME=RRGGBB", "another colour of skin, lip, brow, iris, hair or beard"),
-        ("--skin", "NAME=AMOUNT", "pores, redness, freckles or wrinkles from 0 to 1"),
+        ("--skin", "NAME=AMOUNT", "pores, redness, freckles or wrinkles from 0 to 1; or photo, procedural or a share"),
     ):
         export.add_argument(option, action="append", default=[], metavar=form, help=f"{meaning}; may be repeated")
     export.add_argument(
@@ -159,7 +170,9 @@ def environment_config() -> FacewrightConfig:
 def build_config(options: argparse.Namespace) -> FacewrightConfig:
     """Build the config from the environment and the options; an explicit `--set` wins."""
     config = dataclasses.replace(environment_config(), rig=options.rig, device=options.device, engine=options.engine)
-    return with_overrides(config, [*options.set, *map(style_setting, options.style)])
+    share = getattr(options, "skin", None)
+    skin = [] if share is None else [f"skin.share={photo_share(share)}"]
+    return with_overrides(config, [*skin, *options.set, *map(style_setting, options.style)])
 
 
 def style_setting(text: str) -> str:
@@ -197,13 +210,16 @@ def run_fit(options: argparse.Namespace) -> int:
 
     pipeline = PhotoPipeline.from_config(config)
     say(f"loaded in {time.perf_counter() - start:.1f} s")
-    result = fit_photo(pipeline, options.photo, options.out, options.face, StageLines(say))
+    result = fit_photo(pipeline, options.photo, options.out, options.face, StageLines(say), more_paths=options.more)
     say("time per stage:")
     for name, milliseconds in result.stage_ms.items():
         say(f"  {name:<24} {milliseconds / 1000:7.2f} s")
     say("losses of the head:")
     for name, loss in result.losses.items():
         say(f"  {name:<24} {loss:7.4f}")
+    if result.look.photo_skin is not None:
+        shares = dataclasses.asdict(result.look.photo_skin.shares).items()
+        say("skin: " + ", ".join(f"{100 * share:.0f} % {name}" for name, share in shares))
     say(f"done in {time.perf_counter() - start:.1f} s: {options.out}")
     return 0
 

@@ -186,7 +186,9 @@ def check_fields(config: Any) -> None:
     for declared in dataclasses.fields(config):
         value, limits = getattr(config, declared.name), declared.metadata
         if "choices" in limits and value not in limits["choices"]:
-            raise ConfigInvalid(f"{declared.name} is {value!r}.", f"Choose one of {', '.join(map(str, limits['choices']))}.")
+            raise ConfigInvalid(
+                f"{declared.name} is {value!r}.", f"Choose one of {', '.join(map(str, limits['choices']))}."
+            )
         if "minimum" in limits and not limits["minimum"] <= value <= limits["maximum"]:
             raise ConfigInvalid(
                 f"{declared.name} is {value}.",
@@ -206,6 +208,22 @@ def with_overrides(config: FacewrightConfig, assignments: Sequence[str]) -> Face
             raise ConfigInvalid(f"{assignment!r} is no assignment.", "Write it as --set key=value.")
         config = _replaced(config, key.strip().split("."), text.strip(), key.strip())
     return config
+
+
+def photo_share(word: str) -> float:
+    """Return how much of the photo's skin a word of `--skin` asks for: photo is 1, procedural 0, or a number.
+
+    Raises:
+        ConfigInvalid: It is none of these.
+    """
+    try:
+        share = {"photo": 1.0, "procedural": 0.0}.get(word)
+        share = float(word) if share is None else share
+    except ValueError:
+        share = -1.0
+    if not 0.0 <= share <= 1.0:
+        raise ConfigInvalid(f"--skin is {word!r}.", "Write photo, procedural, or a number from 0 to 1.")
+    return share
 
 
 def setting_names(config_type: type = FacewrightConfig, prefix: str = "") -> list[str]:

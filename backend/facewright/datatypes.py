@@ -141,7 +141,6 @@ class PhotoSkin:
 
     Attributes:
         layer: (T, T, 4) uint8 sRGB albedo and how far it covers the rig's painted skin, row 0 at v = 1.
-        relief: (T, T, 2) uint8 slopes along the texture's u and v axes, 128 is flat; a guess from fine darkness.
         origin: (T, T, 3) uint8 share seen in a photo, share mirrored from the other side, share seen but rejected.
         keeps_brows: whether the brows are part of the layer; the style's are not painted then.
         keeps_beard: likewise stubble and beard.
@@ -149,7 +148,6 @@ class PhotoSkin:
     """
 
     layer: np.ndarray
-    relief: np.ndarray
     origin: np.ndarray
     keeps_brows: bool
     keeps_beard: bool

@@ -13,10 +13,12 @@ LAYERS: dict[str, set[str]] = {
     "engine": {"rig.nouns", "rig.spec", "rig.appearance", "rig.anchors", "rig.styles", "datatypes", "errors"},
     "perception": {"networks", "rig", "engine", "datatypes", "errors"},
     "fitting": {"networks", "rig", "engine", "config", "datatypes", "errors"},
+    "texture": {"networks", "rig", "engine", "datatypes", "errors"},
     "export": {"networks", "rig", "engine", "datatypes", "errors"},
     "weights": {"networks", "errors"},
     "pipelines": {
-        "perception", "fitting", "export", "networks", "rig", "engine", "config", "weights", "datatypes", "errors",
+        "perception", "fitting", "texture", "export", "networks", "rig", "engine", "config", "weights", "datatypes",
+        "errors",
     },
     "training": {"perception", "fitting", "export", "networks", "rig", "engine", "weights", "datatypes", "errors"},
     "doctor": {"rig", "fitting", "config", "weights", "datatypes", "errors"},

@@ -120,7 +120,7 @@ def uniforms(job: RenderJob, worn: Worn) -> dict[str, np.ndarray]:
 
 
 def _photo_use(look: Look, worn: Worn) -> np.ndarray:
-    """Return (4,) share of the photo skin, levels that it is finer than the masks, whether it keeps brows, and beard."""
+    """Return (4,) share of the photo skin, levels that it is finer by than the masks, whether it keeps brows, beard."""
     if look.photo_skin is None:
         return np.zeros(4)
     finer = np.log2(len(look.photo_skin.layer) / worn.texture_side)

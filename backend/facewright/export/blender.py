@@ -112,14 +112,17 @@ def write_scene_folder(folder: Path, character: Character) -> None:
             if values is not None:
                 arrays[f"{index}.{name}"] = np.ascontiguousarray(values, _ARRAYS[name])
     np.savez(folder / "arrays.npz", **arrays)
-    for name, picture in character.pictures.items():
+    pictures = character.pictures | character.layers
+    for name, picture in pictures.items():
         Image.fromarray(picture).save(folder / f"{name}.png", compress_level=1)
     open_materials = {int(number) for part in character.parts if part.openness is not None for number in part.material}
     scene = {
         "rig": character.rig_id,
         "rig_version": character.rig_version,
         "shape_names": list(ARKIT_52),
-        "pictures": list(character.pictures),
+        "pictures": list(pictures),
+        "skin_layers": list(character.layers),
+        "photo_share": character.photo_share,
         "bones": [
             {
                 "name": bone.name,

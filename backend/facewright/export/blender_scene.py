@@ -46,6 +46,9 @@ def build_scene(folder, is_plain=False):
     pose_bones(armature, [bone["name"] for bone in scene["bones"]], arrays["channels"])
     pictures = {name: load_picture(folder / f"{name}.png", name) for name in scene["pictures"]}
     materials = [build_material(spec, pictures, is_plain) for spec in scene["materials"]]
+    if scene["skin_layers"] and not is_plain:
+        skin = next(one for one, spec in zip(materials, scene["materials"], strict=True) if spec["name"] == "skin")
+        layer_skin(skin, *(pictures[name] for name in scene["skin_layers"]), scene["photo_share"])
     meshes = [build_mesh(part, arrays, index, scene, materials, armature) for index, part in enumerate(scene["parts"])]
     return armature, meshes
 
@@ -162,6 +165,24 @@ def build_material(spec, pictures, is_plain):
         links.new(front_alone(nodes, links), shader.inputs["Alpha"])
     material.surface_render_method = "BLENDED" if spec["opacity"] < 1.0 else "DITHERED"
     return material
+
+
+def layer_skin(material, procedural, photo, share):
+    """Mix the skin of two pictures; the node "Photo skin" says how much of the photo's lies over the other."""
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
+    under, over = add_texture(nodes, procedural, 900), add_texture(nodes, photo, 600)
+    amount, factor, mix = (nodes.new(kind) for kind in ("ShaderNodeValue", "ShaderNodeMath", "ShaderNodeMix"))
+    amount.name = amount.label = "Photo skin"
+    amount.outputs[0].default_value = share
+    factor.operation, mix.data_type = "MULTIPLY", "RGBA"
+    amount.location, factor.location, mix.location = (-600, 1150), (-350, 900), (-200, 700)
+    links.new(amount.outputs[0], factor.inputs[0])
+    links.new(over.outputs["Alpha"], factor.inputs[1])
+    links.new(factor.outputs[0], mix.inputs["Factor"])
+    links.new(under.outputs["Color"], mix.inputs[6])
+    links.new(over.outputs["Color"], mix.inputs[7])
+    links.new(mix.outputs[2], shader.inputs["Base Color"])
 
 
 def add_texture(nodes, image, height):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from facewright.datatypes import STYLE_GROUPS, Look
-from facewright.export.materials import Material, head_materials, paint_pictures, piece_material
+from facewright.export.materials import Material, head_materials, paint_pictures, piece_material, skin_layers
 from facewright.rig.dressing import piece_blendshapes
 from facewright.rig.nouns import Bone, Choice, Piece, Rig, StyleGroup
 from facewright.rig.parameters import REST_CHANNELS, channels_from_parameters
@@ -66,6 +66,8 @@ class Character:
         parts: the head first, then what it wears.
         materials: of all parts.
         pictures: uint8 textures by name, row 0 at v = 1; colour (S, S, 4 or 3) or grey (S, S).
+        layers: what the albedo of the skin is mixed of (`skin_layers`), for programs that can mix; may be empty.
+        photo_share: how much of the photo's layer lies over the other.
     """
 
     rig_id: str
@@ -75,6 +77,8 @@ class Character:
     parts: tuple[Part, ...]
     materials: tuple[Material, ...]
     pictures: dict[str, np.ndarray]
+    layers: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    photo_share: float = 1.0
 
 
 def build_character(rig: Rig, parameters: np.ndarray, look: Look) -> Character:
@@ -97,6 +101,7 @@ def build_character(rig: Rig, parameters: np.ndarray, look: Look) -> Character:
     arrays = (parameters[None], rig.channel_neutral, rig.channel_minimum, rig.channel_maximum)
     channels = channels_from_parameters(*(torch.as_tensor(np.asarray(array, np.float64)) for array in arrays))[0]
     pictures = paint_pictures(rig, look)
+    layers = skin_layers(rig, look, pictures)
     materials = head_materials(rig, look, pictures)
     parts = [_head_part(rig)]
     for name in STYLE_GROUPS:
@@ -106,7 +111,17 @@ def build_character(rig: Rig, parameters: np.ndarray, look: Look) -> Character:
             parts.append(part)
             materials += worn
             pictures |= texture
-    return Character(rig.id, rig.version, rig.bones, channels.numpy(), tuple(parts), tuple(materials), pictures)
+    return Character(
+        rig.id,
+        rig.version,
+        rig.bones,
+        channels.numpy(),
+        tuple(parts),
+        tuple(materials),
+        pictures,
+        layers,
+        look.photo_share,
+    )
 
 
 def bone_matrices(bones: tuple[Bone, ...], channels: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """What the surfaces of an exported head are made of: finishes, and textures baked from the rig's paint."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -13,6 +14,9 @@ from facewright.rig.nouns import SURFACES, Choice, Rig, StyleGroup
 
 ALBEDO, NORMAL, ROUGHNESS = "albedo", "normal", "roughness"
 """Names of the head's own pictures."""
+
+PROCEDURAL_LAYER, PHOTO_LAYER = "skin_procedural", "skin_photo"
+"""Names of the layers of a skin with photo."""
 
 LENS_COLOUR, LENS_OPACITY = (0.25, 0.27, 0.29), 0.1
 SOLID_STRANDS = 8
@@ -82,12 +86,41 @@ def paint_pictures(rig: Rig, look: Look) -> dict[str, np.ndarray]:
     """
     if rig.appearance is None:
         return {}
-    side = len(rig.appearance.masks)
+    side = texture_side(rig, look)
     pictures = {ALBEDO: bake_albedo(rig.appearance, look, rig.styles, side)}
     if rig.appearance.relief is not None:
-        pictures[NORMAL] = bake_normal_map(rig.appearance, rig.mesh, look.skin, side)
+        pictures[NORMAL] = bake_normal_map(rig.appearance, rig.mesh, look, side)
         pictures[ROUGHNESS] = bake_roughness(rig.appearance, rig.mesh, look, rig.styles, side)
     return pictures
+
+
+def skin_layers(rig: Rig, look: Look, pictures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the two pictures that the skin of a head with a photo skin is mixed of, none for a head without.
+
+    Args:
+        rig: The rig.
+        look: Colours, skin and style.
+        pictures: As `paint_pictures` returns them.
+
+    Returns:
+        PROCEDURAL_LAYER (S, S, 3) uint8 sRGB: the skin without photo; PHOTO_LAYER (S, S, 4) uint8 sRGB and cover: what
+        lies over it by the look's `photo_share`. What the style paints is on both.
+    """
+    if rig.appearance is None or look.photo_skin is None:
+        return {}
+    side = texture_side(rig, look)
+    whole = pictures[ALBEDO]
+    if look.photo_share < 1.0:
+        whole = bake_albedo(rig.appearance, replace(look, photo_share=1.0), rig.styles, side)
+    without = bake_albedo(rig.appearance, replace(look, photo_skin=None), rig.styles, side)
+    cover = cv2.resize(look.photo_skin.layer[..., 3], (side, side), interpolation=cv2.INTER_AREA)
+    return {PROCEDURAL_LAYER: without[..., :3], PHOTO_LAYER: np.dstack([whole[..., :3], cover])}
+
+
+def texture_side(rig: Rig, look: Look) -> int:
+    """Return the side of a head's textures in px: that of the rig's paint, or of the photo skin if it is finer."""
+    side = len(rig.appearance.masks)
+    return side if look.photo_skin is None else max(side, len(look.photo_skin.layer))
 
 
 def head_materials(rig: Rig, look: Look, pictures: dict[str, np.ndarray]) -> list[Material]:

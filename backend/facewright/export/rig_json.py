@@ -24,6 +24,7 @@ from facewright.datatypes import (
 )
 from facewright.errors import RigInvalid
 from facewright.export.files import atomic_write
+from facewright.export.skin_files import SKIN_LAYER_FILE
 from facewright.rig.anchors import EYE_CENTRES
 from facewright.rig.nouns import Rig
 from facewright.rig.parameters import channels_from_parameters
@@ -208,6 +209,21 @@ def _look(rig: Rig, look: Look, choices: dict[str, dict[str, float]]) -> dict[st
             group: {"choice": choice.name, "label": choice.label} | _probabilities(choices.get(group))
             for group, choice in worn.items()
         },
+        "photo_skin": _photo_skin(look),
+    }
+
+
+def _photo_skin(look: Look) -> dict[str, Any] | None:
+    skin = look.photo_skin
+    if skin is None:
+        return None
+    return {
+        "layer": SKIN_LAYER_FILE,
+        "share": _number(look.photo_share),
+        "side_px": len(skin.layer),
+        "keeps_brows": bool(skin.keeps_brows),
+        "keeps_beard": bool(skin.keeps_beard),
+        **{name: _number(value) for name, value in dataclasses.asdict(skin.shares).items()},
     }
 
 

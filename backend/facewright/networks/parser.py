@@ -40,7 +40,9 @@ class Parser(nn.Module):
             nn.BatchNorm2d(widths[0]),
             nn.ReLU(inplace=True),
         )
-        self.down = nn.ModuleList([_block(fine, coarse) for fine, coarse in zip((widths[0], *widths[:-1]), widths, strict=True)])
+        self.down = nn.ModuleList(
+            [_block(fine, coarse) for fine, coarse in zip((widths[0], *widths[:-1]), widths, strict=True)]
+        )
         self.up = nn.ModuleList(
             [_block(coarse + fine, fine) for fine, coarse in zip(widths[-2::-1], widths[:0:-1], strict=True)]
         )

@@ -47,6 +47,9 @@ highlights brighten and bleach hair, skin shines through brows and beards. Measu
 BEARD_DARKER, BEARD_HUE, BEARD_SHARE = 0.5, 0.45, 0.06
 """How much darker than skin or how different in hue hair below the nose is, and what share of the skin is a beard."""
 
+SKIN_HUE_BELIEF, SKIN_HUE_RANGE = 0.5, 0.07
+"""How much of a skin's distance from the usual hue of skin as light is its own and not the light's, and the most."""
+
 SKIN_LUMINANCE_RANGE = (0.025, 0.62)
 LIP_OVER_SKIN = 0.55
 """Usual luminance of lips over that of skin."""
@@ -247,7 +250,8 @@ def _plausible_colours(
 ) -> FaceColours:
     """Keep every colour within what people have; where nothing was seen, take what goes with the rest."""
     locus = skin_locus(skin_luminance)
-    skin_hue = locus if is_monochrome else np.clip(chroma(skin), locus - 0.12, locus + 0.12)
+    apart = np.clip(SKIN_HUE_BELIEF * (chroma(skin) - locus), -SKIN_HUE_RANGE, SKIN_HUE_RANGE)
+    skin_hue = locus if is_monochrome else locus + apart
     skin_colour = colour_of(skin_hue, skin_luminance)
 
     lip = albedo["lip"]

@@ -9,6 +9,7 @@ from facewright.networks.detector import Detector
 from facewright.networks.embedder import Embedder
 from facewright.networks.iris import IrisLandmarker
 from facewright.networks.landmarker import Landmarker
+from facewright.networks.parser import Parser
 from facewright.networks.segmenter import Segmenter
 from facewright.perception.alignment import align_face, apply_transform
 from facewright.perception.colour import estimate_colours
@@ -22,6 +23,7 @@ from facewright.perception.landmarks import (
     locate_irises,
     locate_landmarks,
 )
+from facewright.perception.parsing import parse_face
 from facewright.perception.parts import part_maps
 from facewright.perception.person import segment_person
 from facewright.perception.style_cues import read_style
@@ -98,6 +100,7 @@ class Observer:
         iris_landmarker: locates the irises.
         segmenter: tells the person from the background.
         embedder: tells who it is.
+        parser: tells skin from what hides it; None leaves that open.
     """
 
     def __init__(
@@ -107,9 +110,10 @@ class Observer:
         iris_landmarker: IrisLandmarker,
         segmenter: Segmenter,
         embedder: Embedder,
+        parser: Parser | None = None,
     ) -> None:
         self._detector, self._landmarker, self._iris_landmarker = detector, landmarker, iris_landmarker
-        self._segmenter, self._embedder = segmenter, embedder
+        self._segmenter, self._embedder, self._parser = segmenter, embedder, parser
 
     def __call__(self, photo: np.ndarray, face_index: int | None = None) -> Observations:
         """Measure one face of a photo.
@@ -147,4 +151,5 @@ class Observer:
             lighting=lighting,
             yaw_rad=estimate_yaw(landmarks_px),
             style_cues=read_style(photo, landmarks_px, person, hair_map),
+            parse=None if self._parser is None else parse_face(self._parser, photo, landmarks_px),
         )

@@ -16,9 +16,11 @@ from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.export.character import build_character
 from facewright.export.files import write_folder
 from facewright.export.gltf import write_glb
+from facewright.export.materials import PROCEDURAL_LAYER
 from facewright.export.obj import write_obj
 from facewright.export.rig_json import rig_document, write_rig_json
 from facewright.export.sheet import bone_ends, compose_sheet, draw_wireframe_with_bones
+from facewright.export.skin_files import write_skin_files
 from facewright.perception.alignment import warp
 from facewright.pipelines.styling import merged
 from facewright.rig.anchors import anchor_points, eye_centres
@@ -100,6 +102,8 @@ def write_outputs(
         write_rig_json(folder / "rig.json", document)
         write_glb(folder / "head.glb", character)
         write_obj(folder / "head.obj", character)
+        if result.look.photo_skin is not None:
+            write_skin_files(folder, result.look.photo_skin, character.layers[PROCEDURAL_LAYER])
         Image.fromarray(front).save(folder / "front.png")
         if shown is not None:
             Image.fromarray(shown).save(folder / "as_photo.png")

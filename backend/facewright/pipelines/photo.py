@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from facewright.perception.observe import Observer
 from facewright.perception.style_renders import HeadInPhoto
 from facewright.pipelines.outputs import write_outputs
 from facewright.pipelines.refinement import refine_by_imitator
+from facewright.pipelines.skin import PosedPhoto, SkinMaker
 from facewright.pipelines.styling import STYLE_READER, Stylist, checked_style, merged
 from facewright.rig.anchors import landmark_points
 from facewright.rig.decoder import RigDecoder
@@ -43,8 +44,14 @@ from facewright.rig.styles import look_size, look_vector
 
 LOG = logging.getLogger(__name__)
 
+PARSER = "parser"
+"""Name of the file of the face parser in the rig's folder; a rig without one trusts landmarks alone."""
+
 DETECT_PX = 256
 """Side of the renders on which the landmark network is compared with the photo."""
+
+SAME_PERSON = 0.86
+"""Cosine of two embeddings below which two photos hardly show one person."""
 
 MATCHING = LandmarkFitConfig(sigma_ratio=0.03, iterations=4, code_scale=0.5)
 """Differences of detections are trusted more than detections, and the head stays near the one they were measured on."""
@@ -100,6 +107,7 @@ class PhotoPipeline:
         self.model = LandmarkModel(rig)
         self._observer, self.landmarker, self.embedder = observer, landmarker, embedder
         self.imitator, self._correction = imitator, correction
+        self.skin_maker = SkinMaker(self, config.skin) if config.skin.share > 0 else None
 
     @classmethod
     def from_config(cls, config: FacewrightConfig) -> "PhotoPipeline":
@@ -113,7 +121,7 @@ class PhotoPipeline:
         folder, imitating = RIGS_DIR / config.rig, config.fitting.imitator_stage
         rig = load_rig(config.rig, cache_dir=config.compiled_rigs_dir())
         hashes = {name: entry.sha256 for name, entry in weights.catalogue().items()}
-        for name in ("imitator", "correction", STYLE_READER):
+        for name in ("imitator", "correction", STYLE_READER, PARSER):
             if (folder / f"{name}.safetensors").is_file():
                 hashes[name] = weights.digest(folder / f"{name}.safetensors")
         landmarker = weights.load_landmarker(device, files)
@@ -130,6 +138,7 @@ class PhotoPipeline:
             weights.load_iris_landmarker(device, files),
             weights.load_segmenter(device, files),
             embedder,
+            weights.load_parser(folder / f"{PARSER}.safetensors", device) if PARSER in hashes else None,
         )
         return cls(
             rig,
@@ -155,6 +164,7 @@ class PhotoPipeline:
         face_index: int = 0,
         progress: ProgressCallback | None = None,
         cancel: Event | None = None,
+        more_photos: Sequence[np.ndarray] = (),
     ) -> tuple[FitResult, Observations]:
         """Fit a head to a photo.
 
@@ -163,6 +173,7 @@ class PhotoPipeline:
             face_index: which face, 0 is the largest.
             progress: told about every stage and step.
             cancel: once set, the imitator stage ends after the step and the best head so far is returned.
+            more_photos: others of the same person, whose largest faces add to the skin.
 
         Returns:
             The head and what was measured on the photo.
@@ -173,19 +184,15 @@ class PhotoPipeline:
         """
         say = progress or (lambda _: None)
         stage_ms: dict[str, float] = {}
-        with timed(stage_ms, "observe"):
-            say(Progress("observe", 0, 1))
+        with reported(say, stage_ms, "observe"):
             observations = self._observer(photo, face_index)
         if cancel and cancel.is_set():
             raise Cancelled("stopped before the first head", "start the fit again")
-        with timed(stage_ms, "landmarks"):
-            say(Progress("landmarks", 0, 1))
+        with reported(say, stage_ms, "landmarks"):
             fit = self._fit_landmarks(observations)
-        with timed(stage_ms, "style"):
-            say(Progress("style", 0, 1))
+        with reported(say, stage_ms, "style"):
             look, choices = self._choose_style(fit, observations)
-        with timed(stage_ms, "detection"):
-            say(Progress("detection", 0, 1))
+        with reported(say, stage_ms, "detection"):
             fit, landmarks_px = self._match_detection(fit, observations, look)
         losses = {"landmarks": fit.residual_ratio}
         code = fit.code
@@ -193,22 +200,45 @@ class PhotoPipeline:
             with timed(stage_ms, "imitator"):
                 code, look, refined = refine_by_imitator(self, fit, observations, look, choices, say, cancel)
             losses |= refined
-        with timed(stage_ms, "head pose"):
-            say(Progress("head pose", 0, 1))
+        with reported(say, stage_ms, "head pose"):
             fit = fit_landmarks(self.model, landmarks_px, LandmarkFitConfig(solve_code=False), code)
-        height, width = observations.photo.shape[:2]
         result = FitResult(
             parameters=self.model.parameters(code),
             expression=fit.expression,
-            photo_camera=fit.camera((width, height)),
+            photo_camera=fit.camera(observations.photo.shape[1::-1]),
             look=replace(look, style=merged(look.style, self.forced_style)),
             lighting=observations.lighting,
             losses=losses,
             stage_ms=stage_ms,
             choices=choices,
         )
+        if self.skin_maker is not None:
+            with timed(stage_ms, "skin"):
+                result = self._with_skin(result, code, observations, more_photos, say)
         LOG.info("fit: rig %s, %s", self.rig.id, ", ".join(f"{name} {ms:.0f} ms" for name, ms in stage_ms.items()))
         return result, observations
+
+    def _with_skin(
+        self,
+        result: FitResult,
+        code: np.ndarray,
+        observations: Observations,
+        more_photos: Sequence[np.ndarray],
+        say: ProgressCallback,
+    ) -> FitResult:
+        """Return the head with the skin of its photos; in each of the others it is posed as there, its shape stays."""
+        posed = [PosedPhoto(observations, result.expression, result.photo_camera)]
+        for number, photo in enumerate(more_photos, 1):
+            say(Progress("skin", number - 1, len(more_photos) + 1))
+            other = self._observer(photo)
+            likeness = float(other.embedding @ observations.embedding)
+            if likeness < SAME_PERSON:
+                LOG.warning("photo %d of %d looks like another person", number + 1, len(more_photos) + 1)
+            fit = fit_landmarks(self.model, other.landmarks_px, LandmarkFitConfig(solve_code=False), code)
+            posed.append(PosedPhoto(other, fit.expression, fit.camera(photo.shape[1::-1])))
+        say(Progress("skin", len(more_photos), len(more_photos) + 1))
+        skin = self.skin_maker(result.parameters, result.look, posed)
+        return replace(result, look=replace(result.look, photo_skin=skin, photo_share=self.config.skin.share))
 
     def vertices(self, parameters: np.ndarray, expression: np.ndarray | None = None) -> np.ndarray:
         """Decode one head: (P,) parameters and (E,) expression, neutral when None, to (V, 3) metres."""
@@ -321,6 +351,14 @@ def timed(stage_ms: dict[str, float], name: str) -> Iterator[None]:
     stage_ms[name] = stage_ms.get(name, 0.0) + 1000 * (time.perf_counter() - start)
 
 
+@contextmanager
+def reported(say: ProgressCallback, stage_ms: dict[str, float], name: str) -> Iterator[None]:
+    """Say that a stage begins, and add its duration in ms under its name."""
+    say(Progress(name, 0, 1))
+    with timed(stage_ms, name):
+        yield
+
+
 def fit_photo(
     pipeline: PhotoPipeline,
     photo_path: Path,
@@ -328,6 +366,7 @@ def fit_photo(
     face_index: int = 0,
     progress: ProgressCallback | None = None,
     cancel: Event | None = None,
+    more_paths: Sequence[Path] = (),
 ) -> FitResult:
     """Decode a photo, fit a head and write all results.
 
@@ -338,6 +377,7 @@ def fit_photo(
         face_index: which face, 0 is the largest.
         progress: told about every stage and step.
         cancel: once set, the fit ends early with the best head so far.
+        more_paths: other photos of the same person, which add to the skin.
 
     Returns:
         The head, with the writing in its stage times.
@@ -345,7 +385,8 @@ def fit_photo(
     Raises:
         FacewrightError: the photo cannot be used or the results cannot be written; nothing is half-written then.
     """
-    result, observations = pipeline(decode_image(photo_path), face_index, progress, cancel)
+    photo, *more = (decode_image(path) for path in (photo_path, *more_paths))
+    result, observations = pipeline(photo, face_index, progress, cancel, more)
     if progress:
         progress(Progress("write", 0, 1))
     return write_outputs(pipeline, result, observations, out_dir)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facewright.config import EXPORT_POSES, FacewrightConfig, StyleConfig
+from facewright.config import EXPORT_POSES, FacewrightConfig, StyleConfig, photo_share
 from facewright.datatypes import Look, Style
 from facewright.errors import ConfigInvalid, RigInvalid
 from facewright.export.blender import find_blender, write_with_blender
@@ -17,6 +17,7 @@ from facewright.export.files import write_folder
 from facewright.export.gltf import write_glb
 from facewright.export.obj import write_obj
 from facewright.export.rig_json import COLOUR_NAMES, SKIN_NAMES, head_from_document, read_rig_json
+from facewright.export.skin_files import read_photo_skin
 from facewright.pipelines.styling import checked_style, merged
 from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.looks import CharacterReader, sample_look
@@ -38,7 +39,7 @@ class ExportRequest:
         pose: one of EXPORT_POSES: the identity in the pose of the bones, or baked into mesh and rest skeleton.
         style: choices that replace those of the head.
         colours: NAME=RRGGBB words that replace colours.
-        skin: NAME=NUMBER words that replace amounts of skin detail.
+        skin: NAME=NUMBER words that replace amounts of skin detail, or one word of `photo_share`.
         blender: the user's Blender; None for the project's own.
     """
 
@@ -77,8 +78,12 @@ def export_rig(request: ExportRequest, cache_dir: Path | None = None, rigs_dir: 
     rig_id = request.rig or (document["rig"]["id"] if document else FacewrightConfig().rig)
     rig = load_rig(rig_id, rigs_dir, cache_dir)
     parameters, look = chosen_head(rig, document, request.seed)
+    shares = [word for word in request.skin if "=" not in word]
+    look = with_photo_skin(look, document, request.source, shares)
     style = merged(look.style, checked_style(rig, Style(**vars(request.style))))
-    look = changed_look(dataclasses.replace(look, style=style), request.colours, request.skin)
+    look = changed_look(
+        dataclasses.replace(look, style=style), request.colours, [word for word in request.skin if "=" in word]
+    )
     character = build_character(rig, parameters, look)
     if request.pose == "baked":
         character = bake_pose(character)
@@ -104,6 +109,33 @@ def chosen_head(rig: Rig, document: dict | None, seed: int | None) -> tuple[np.n
         parameters = sample(rig.prior, 1, generator)[0]
         return parameters, sample_look(generator, rig, parameters, CharacterReader(rig))
     return np.full(len(rig.parameters), 0.5, np.float32), Look(NEUTRAL_COLOURS)
+
+
+def with_photo_skin(look: Look, document: dict | None, source: Path | None, shares: Sequence[str]) -> Look:
+    """Return a look with the photo skin that lies beside its rig.json, as much of it as asked for.
+
+    Args:
+        look: without a photo skin.
+        document: the rig.json; None for a head without.
+        source: its path.
+        shares: what `--skin` asks for; the last word counts, the rig.json's own share when there is none.
+
+    Raises:
+        ConfigInvalid: a photo skin is asked for and the head has none.
+        RigInvalid: its picture is missing or damaged.
+    """
+    asked = photo_share(shares[-1]) if shares else None
+    described = document["look"].get("photo_skin") if document else None
+    if described is None:
+        if asked:
+            raise ConfigInvalid(
+                f"--skin {shares[-1]}: this head has no photo skin", "export a head that was fitted to a photo"
+            )
+        return look
+    share = described["share"] if asked is None else asked
+    if share == 0:
+        return look
+    return dataclasses.replace(look, photo_skin=read_photo_skin(source.parent, described), photo_share=share)
 
 
 def changed_look(look: Look, colours: Sequence[str], skin: Sequence[str]) -> Look:

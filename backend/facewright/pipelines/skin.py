@@ -60,7 +60,7 @@ class SkinMaker:
     def __init__(self, pipeline: "PhotoPipeline", config: SkinConfig) -> None:
         self._pipeline = pipeline
         self._options = SkinOptions(config.side_px, config.brows == "photo", config.beard == "photo")
-        self._atlas: SkinAtlas = build_atlas(pipeline.rig, config.side_px)
+        self.atlas: SkinAtlas = build_atlas(pipeline.rig, config.side_px)
 
     def __call__(self, parameters: np.ndarray, look: Look, photos: list[PosedPhoto]) -> PhotoSkin:
         """Make the skin of a head.
@@ -70,11 +70,12 @@ class SkinMaker:
             look: colours and style.
             photos: one or more; the first decides the tone.
         """
-        views = [self._view(parameters, look, photo) for photo in photos]
+        views = [self.view(parameters, look, photo) for photo in photos]
         neutral = self._pipeline.vertices(parameters)
-        return photo_skin(self._pipeline.rig, self._atlas, views, neutral, look, self._options)
+        return photo_skin(self._pipeline.rig, self.atlas, views, neutral, look, self._options)
 
-    def _view(self, parameters: np.ndarray, look: Look, posed: PosedPhoto) -> PhotoView:
+    def view(self, parameters: np.ndarray, look: Look, posed: PosedPhoto) -> PhotoView:
+        """Cut one photo of a head with (P,) parameters and a look out, and see what of it can be believed."""
         pipeline, seen = self._pipeline, posed.observations
         side = round(CROP_SHARE * self._options.side)
         crop = face_from_photo(seen.landmarks_px, SKIN_FRAME, side)

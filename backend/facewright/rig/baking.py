@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from facewright.datatypes import PART_NAMES, Look, SkinDetail
+from facewright.datatypes import PART_NAMES, Look, PhotoSkin
 from facewright.rig.appearance import CHANNELS, COVER_CHANNELS, RELIEF_SCALE, MakeUp, compose
 from facewright.rig.nouns import SURFACES, StyleGroup
 from facewright.rig.styles import find_choice, read_layer
@@ -27,6 +27,12 @@ ROUGHNESS = {"lip": 0.38, "hair": 0.72, "brow": 0.70, "beard": 0.66, "iris": 0.1
 
 LIP_MAKE_UP_ROUGHNESS, LIP_GLOSS_ROUGHNESS = 0.48, 0.14
 """Of matt lip make-up and of the glossiest."""
+
+FINE_DARKNESS = (-0.08, 0.25)
+"""Logarithms of darkness that are believed to be relief; what is finely lighter stands out less than pits go in."""
+
+PHOTO_DEPTH, PHOTO_ROUGHNESS = 1.6, 0.4
+"""Depth in texels, and roughness, for each unit of that darkness."""
 
 FIELD_STEP = 2
 """Texels of the texture for each that slowly changing fields are interpolated at."""
@@ -83,13 +89,15 @@ def bake_plain_skin(appearance: "Appearance", look: Look, side: int) -> tuple[np
     return _resized(compose(texels, look)[..., :3], side), _resized(grain, side)
 
 
-def bake_normal_map(appearance: "Appearance", mesh: "Mesh", skin: SkinDetail, side: int = 1024) -> np.ndarray:
+def bake_normal_map(appearance: "Appearance", mesh: "Mesh", look: Look, side: int = 1024) -> np.ndarray:
     """Bake wrinkles and pores into a normal map in the tangent space of the texture (+Y up, as OpenGL and glTF).
+
+    Where the look has a photo skin, what is finely darker than around it is taken for deeper: a guess.
 
     Args:
         appearance: The rig's paint.
         mesh: The rig's neutral head.
-        skin: How much there is of each.
+        look: How much there is of each, and the photo skin.
         side: Side of the texture in px.
 
     Returns:
@@ -99,11 +107,14 @@ def bake_normal_map(appearance: "Appearance", mesh: "Mesh", skin: SkinDetail, si
     slopes = np.zeros((height, height, 2), np.float32)
     if appearance.relief is not None:
         relief = (appearance.relief.astype(np.float32) - 128.0) * np.float32(RELIEF_SCALE / 127.0)
-        slopes = skin.wrinkles * relief[..., :2] + skin.pores * relief[..., 2:]
+        slopes = look.skin.wrinkles * relief[..., :2] + look.skin.pores * relief[..., 2:]
         turn = _frame_turn(appearance, mesh)  # (S, S, 2) cosine and sine from the texture's axes to those of the relief
         along = turn[..., 0] * slopes[..., 0] - turn[..., 1] * slopes[..., 1]
         slopes = np.stack([along, turn[..., 1] * slopes[..., 0] + turn[..., 0] * slopes[..., 1]], axis=-1)
     slopes = _resized(slopes, side)
+    if look.photo_skin is not None:
+        height = PHOTO_DEPTH * fine_darkness(look.photo_skin, side) * look.photo_share
+        slopes = slopes - np.stack([np.gradient(height, axis=1), -np.gradient(height, axis=0)], axis=-1)
     normals = np.concatenate([-slopes, np.ones((side, side, 1), np.float32)], axis=-1)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
     return np.clip(np.round(normals * 127.0 + 128.0), 0, 255).astype(np.uint8)
@@ -128,15 +139,27 @@ def bake_roughness(
         RigInvalid: The rig has no such choice, or its layer is damaged.
     """
     texels, _, gloss = _covered_texels(appearance, look, styles)
-    m = {name: texels[..., index] for index, name in enumerate(CHANNELS)}
+    m = {name: texels[..., index] for index, name in enumerate(CHANNELS[: texels.shape[-1]])}
     oily = _oily_zones(appearance, mesh)
     rough = SKIN_ROUGHNESS + (OILY_ROUGHNESS - SKIN_ROUGHNESS) * oily + DRY_WITH_AGE * look.skin.wrinkles
     rough = rough - PORE_ROUGHNESS * (2 * m["detail"] - 1) * 2 * look.skin.pores
+    if look.photo_skin is not None:
+        pits = _resized(fine_darkness(look.photo_skin, len(look.photo_skin.layer)), len(texels))
+        rough = rough + PHOTO_ROUGHNESS * look.photo_share * pits
     for name, value in ROUGHNESS.items():
         rough = rough + (value - rough) * m[name]
     made_up = LIP_MAKE_UP_ROUGHNESS + (LIP_GLOSS_ROUGHNESS - LIP_MAKE_UP_ROUGHNESS) * gloss
     rough = rough + (made_up - rough) * m["lip_make_up"]
     return _bytes(_resized(np.clip(rough, 0, 1), side))
+
+
+def fine_darkness(photo_skin: PhotoSkin, side: int) -> np.ndarray:
+    """Return (side, side) float32 how much darker than around it each texel of a photo skin is: pores, lines, spots."""
+    layer = _resized(photo_skin.layer.astype(np.float32) / 255.0, side)
+    scale = side / 1024
+    tone = np.log(np.maximum(layer[..., :3].mean(-1), 0.02))
+    fine = cv2.GaussianBlur(tone, (0, 0), 3.0 * scale) - cv2.GaussianBlur(tone, (0, 0), 0.6 * scale)
+    return np.clip(fine, *FINE_DARKNESS) * layer[..., 3]
 
 
 def rasterise(

@@ -1,4 +1,4 @@
-"""The face texture texel by texel: which point of the skin each shows, its mirror image, and what photos can tell of it."""
+"""The face texture texel by texel: the point of the skin that each shows, its mirror image, how far photos reach."""
 
 from dataclasses import dataclass
 
@@ -84,7 +84,7 @@ def texel_values(atlas: SkinAtlas, rig: Rig, values: np.ndarray) -> np.ndarray:
 
 
 def _outer_skin(rig: Rig) -> np.ndarray:
-    """Return (F,) whether a triangle lies in a chart of the texture that has landmarks: linings have charts of theirs."""
+    """Return (F,) whether a triangle lies in a chart that has landmarks: linings have charts of theirs."""
     triangles = rig.appearance.render_triangles
     count = len(rig.appearance.uv)
     edges = triangles[:, [0, 1, 1, 2]].reshape(-1, 2)

@@ -1,7 +1,7 @@
 """Completes the skin that photos show: merges them, mirrors what one side hides, and blends into the rig's own skin.
 
-Everything is a ratio to the rig's plain skin, in logarithms, so that blending ratios is blending in the gradient domain:
-where nothing was seen, the ratio is the smooth membrane that meets what was seen at its border (the Poisson equation
+Everything is a ratio to the rig's plain skin, in logarithms, so that blending ratios is blending gradients: where
+nothing was seen, the ratio is the smooth membrane that meets what was seen at its border (the Poisson equation
 with the plain skin's own gradients as guidance), pulled weakly to the mean ratio far away.
 
 Source: Perez et al. 2003 (Poisson image editing); Burt and Adelson 1983 (splitting by size).

@@ -7,7 +7,7 @@ The model, in linear light and for every colour channel c of a texel x with norm
 `plain` is the rig's skin in the colours that were measured on the photo, and stands for the prior: it fixes what no
 photo can tell, the level and the white balance. L are the nine coefficients of second-order spherical harmonics in
 colour, fitted robustly to plain skin. What is left, r, is split by size: wide patches are mostly the light's (bounces,
-soft shadows, another lamp), middle ones are cast shadows and highlights where they are strong, small ones are the skin's.
+soft shadows, another lamp), middle ones are cast shadows and highlights where they are strong, small ones are skin.
 
 Source: Ramamoorthi and Hanrahan 2001 (nine coefficients for diffuse light); the dichromatic model, Shafer 1985 (gloss).
 """
@@ -42,6 +42,10 @@ MIDDLE_LIMITS = (0.16, 0.10)
 """Darkness and lightness (log) of middle patches that skin may have; the rest is shadow and highlight."""
 
 SMALL_LIMIT = 0.7
+LIKENESS_M = 0.0015
+TOO_DARK, TOO_LIGHT, TOO_ODD = (0.6, 1.0), (0.5, 0.9), (0.30, 0.55)
+"""Logarithms of lightness and hue, against the median of the skin, from which it can hardly be, and cannot be skin."""
+
 GLOSS_M = 0.0012
 LIT_ENOUGH = (0.12, 0.35)
 """Light, over the mean light, at which a texel is too dark to believe, and bright enough."""
@@ -87,9 +91,30 @@ def delight(atlas: SkinAtlas, view: TexelView, plain_linear: np.ndarray, keeps_d
     if not view.is_grey:
         flat = _without_gloss(flat, target, plain_skin, atlas.texel_m)
     ratio = np.log(np.maximum(flat, 1e-4) / np.maximum(target, 1e-4)).astype(np.float32)
-    ratio = _split_by_size(ratio, plain_skin, keeps_dark, atlas.texel_m)
+    likely = skin_likeness(ratio, plain_skin, keeps_dark, atlas.texel_m)
+    ratio = _split_by_size(ratio, plain_skin * likely, keeps_dark, atlas.texel_m)
     brightness = smoothstep(lit.mean(-1) / mean_light, *LIT_ENOUGH)
-    return BareTexels(ratio, (trust * brightness).astype(np.float32), light, view.sharpness)
+    return BareTexels(ratio, (trust * brightness * likely).astype(np.float32), light, view.sharpness)
+
+
+def skin_likeness(ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray, texel_m: float) -> np.ndarray:
+    """Return (T, T) in [0, 1] how far a texel could be skin by its lightness and its hue, whatever it was taken for.
+
+    Args:
+        ratio: (T, T, 3) logarithm of what is seen over the plain skin's.
+        weights: (T, T) plain skin.
+        keeps_dark: (T, T) in [0, 1] where darkness is no argument.
+        texel_m: size of a texel.
+    """
+    smooth = cv2.GaussianBlur(ratio, (0, 0), max(LIKENESS_M / texel_m, 0.5))
+    known = weights > 0.3
+    if known.sum() < 50:
+        return np.ones_like(weights)
+    smooth = smooth - np.median(smooth[known], axis=0)
+    tone = smooth @ LUMINANCE
+    hue = np.abs(smooth - tone[..., None]).max(-1)
+    plain = 1 - smoothstep(-tone, *TOO_DARK) * (1 - keeps_dark)
+    return (plain * (1 - smoothstep(tone, *TOO_LIGHT)) * (1 - smoothstep(hue, *TOO_ODD))).astype(np.float32)
 
 
 def harmonics(normals: np.ndarray) -> np.ndarray:

@@ -23,9 +23,6 @@ SHADED = 0.25
 PADDING_PX = 6
 """Texels that colours run on beyond the skin's border, for coarser levels."""
 
-RELIEF_M, RELIEF_GAIN, RELIEF_LIMIT = 0.0008, 0.35, 0.45
-"""Darkness of this size is read as depth: so much slope for each unit of its logarithm over a relief's width."""
-
 
 @dataclass(frozen=True)
 class SkinOptions:
@@ -80,7 +77,6 @@ def photo_skin(
     sight = np.max([seen.seen for seen in texels], axis=0)
     return PhotoSkin(
         layer=_padded(albedo, atlas.is_skin),
-        relief=skin_relief(skin, atlas.texel_m),
         origin=_bytes(np.stack([skin.seen, skin.mirrored, np.clip(sight - skin.seen, 0, 1)], -1)),
         keeps_brows=options.keeps_brows,
         keeps_beard=options.keeps_beard,
@@ -95,7 +91,7 @@ def painted(skin: CompleteSkin, plain_linear: np.ndarray, grain: np.ndarray) -> 
 
 
 def dark_places(rig: Rig, atlas: SkinAtlas, brows: np.ndarray) -> np.ndarray:
-    """Return (T, T) in [0, 1] where skin may be much darker than around: lips, brows, rims of eyes, nostrils, creases."""
+    """Return (T, T) in [0, 1] where skin may be much darker than around: lips, brows, rims of eyes, nostrils."""
     side = atlas.side
     labels = cv2.resize(rig.appearance.labels, (side, side), interpolation=cv2.INTER_NEAREST)
     parts = np.isin(labels, [PART_NAMES.index(name) for name in DARK_PARTS]) | (brows > 0.15)
@@ -104,21 +100,6 @@ def dark_places(rig: Rig, atlas: SkinAtlas, brows: np.ndarray) -> np.ndarray:
     dark = (parts | holes | shade).astype(np.float32)
     reach = max(1, round(RIM_M / atlas.texel_m))
     return cv2.GaussianBlur(cv2.dilate(dark, _disc(reach)), (0, 0), 0.4 * reach)
-
-
-def skin_relief(skin: CompleteSkin, texel_m: float) -> np.ndarray:
-    """Guess the slopes of the skin from its fine darkness, as pits and lines are darker than what is around them.
-
-    Returns:
-        (T, T, 2) uint8 slopes along the texture's u and v axes; 128 is flat, as in the rig's relief.
-    """
-    tone = skin.ratio.mean(-1)
-    fine = cv2.GaussianBlur(tone, (0, 0), 0.8) - cv2.GaussianBlur(tone, (0, 0), 3 * RELIEF_M / texel_m)
-    height = RELIEF_GAIN * RELIEF_M * np.clip(fine, -0.4, 0.25) * (skin.seen + skin.mirrored)
-    slope_u = cv2.Sobel(height, cv2.CV_32F, 1, 0, scale=1 / 8) / texel_m
-    slope_v = -cv2.Sobel(height, cv2.CV_32F, 0, 1, scale=1 / 8) / texel_m
-    slopes = np.clip(np.stack([slope_u, slope_v], -1), -RELIEF_LIMIT, RELIEF_LIMIT)
-    return np.rint(128 + 127 * slopes).astype(np.uint8)
 
 
 def _layer(rig: Rig, look: Look, group: str, side: int) -> np.ndarray:

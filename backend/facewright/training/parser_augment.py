@@ -209,7 +209,9 @@ def _hand(generator, picture, classes, points, eye_px, textures) -> None:
     """Hold fingers in front: soft sticks of skin that come from outside."""
     tone = picture[classes == SKIN].mean(0) if (classes == SKIN).any() else np.array([180.0, 140.0, 120.0])
     tone = tone * np.exp(generator.normal(0.0, 0.12) + generator.normal(0, 0.03, 3))
-    target = points[generator.choice([CHIN, JAW_LEFT, JAW_RIGHT, MOUTH, FOREHEAD])] + generator.normal(0, 0.3, 2) * eye_px
+    target = (
+        points[generator.choice([CHIN, JAW_LEFT, JAW_RIGHT, MOUTH, FOREHEAD])] + generator.normal(0, 0.3, 2) * eye_px
+    )
     away = target - points[NOSE_TIP] + generator.normal(0, 0.5, 2) * eye_px
     away /= max(np.linalg.norm(away), 1e-6)
     across = np.array([-away[1], away[0]])
@@ -235,10 +237,14 @@ def _stick(generator, picture, classes, points, eye_px, textures) -> None:
     tip = points[MOUTH] + generator.normal(0, 0.45, 2) * eye_px + np.array([0, 0.35 * eye_px])
     end = tip + np.array([generator.normal(0, 1.2), generator.uniform(0.8, 2.5)]) * eye_px
     mask = np.zeros((PARSER_PX, PARSER_PX), np.uint8)
-    cv2.polylines(mask, [_fixed(np.stack([tip, end]))], False, 1, max(1, round(eye_px * generator.uniform(0.06, 0.3))), 8, 4)
+    cv2.polylines(
+        mask, [_fixed(np.stack([tip, end]))], False, 1, max(1, round(eye_px * generator.uniform(0.06, 0.3))), 8, 4
+    )
     if generator.uniform() < 0.7:
         axes = np.maximum(1, np.rint(eye_px * generator.uniform(0.15, 0.45, 2))).astype(int)
-        cv2.ellipse(mask, tuple(int(v) for v in tip), tuple(int(v) for v in axes), generator.uniform(0, 180), 0, 360, 1, -1)
+        cv2.ellipse(
+            mask, tuple(int(v) for v in tip), tuple(int(v) for v in axes), generator.uniform(0, 180), 0, 360, 1, -1
+        )
     _paint(picture, mask > 0, _surface(generator, textures, dark=0.6))
     classes[mask > 0] = OCCLUDER
 
@@ -280,7 +286,8 @@ def _noisy_landmarks(generator: np.random.Generator, points: np.ndarray, eye_px:
     """Shift the landmarks together and each part by itself, as the landmark network errs."""
     common = generator.normal(0.0, 0.02 * eye_px, 2)
     waves = sum(
-        generator.normal(0.0, 0.012 * eye_px, 2) * np.sin(points @ generator.normal(0, 2.5 / eye_px, 2) + phase)[:, None]
+        generator.normal(0.0, 0.012 * eye_px, 2)
+        * np.sin(points @ generator.normal(0, 2.5 / eye_px, 2) + phase)[:, None]
         for phase in generator.uniform(0, 6.3, 3)
     )
     return (points + common + waves).astype(np.float32)

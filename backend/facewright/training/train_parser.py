@@ -179,7 +179,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=TrainingRecipe.steps)
     parser.add_argument("--seed", type=int, default=TrainingRecipe.seed)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1, help="processes that augment; the result does not depend on it")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that augment; the result does not depend on it"
+    )
     options = parser.parse_args()
     recipe = TrainingRecipe(samples=options.samples, steps=options.steps, seed=options.seed)
     rig = load_rig(options.rig)

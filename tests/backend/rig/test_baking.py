@@ -109,8 +109,8 @@ def test_a_choice_that_the_rig_lacks_is_refused(tmp_path):
 def test_the_normal_map_bends_normals_as_the_engines_do(turn, tilt):
     uv, mesh = quad(turn, tilt)
     relief = np.full((SIDE, SIDE, 4), 128, np.uint8) + np.array([40, 25, -30, 10], np.int8).astype(np.uint8)
-    skin = SkinDetail(pores=0.4, wrinkles=0.9)
-    baked = bake_normal_map(appearance_of(uv=uv, relief=relief), mesh, skin, SIDE)[SIDE // 2, SIDE // 2]
+    look = Look(COLOURS, SkinDetail(pores=0.4, wrinkles=0.9))
+    baked = bake_normal_map(appearance_of(uv=uv, relief=relief), mesh, look, SIDE)[SIDE // 2, SIDE // 2]
     x, y, z = (baked.astype(float) - 128) / 127
     a, b, c, _ = mesh.vertices_m.astype(float)
     normal = np.cross(b - a, c - a)
@@ -124,7 +124,7 @@ def test_the_normal_map_bends_normals_as_the_engines_do(turn, tilt):
 
 
 def test_a_rig_without_relief_has_a_flat_normal_map():
-    baked = bake_normal_map(appearance_of(), quad(0.0, 0.0)[1], SkinDetail(), 8)
+    baked = bake_normal_map(appearance_of(), quad(0.0, 0.0)[1], Look(COLOURS), 8)
     assert (baked == [128, 128, 255]).all()
 
 
