@@ -99,7 +99,9 @@ def estimate_colours(
     sample = _sample_face(photo, landmarks_px, irises_px)
     shading, skin_seen = _fit_skin(sample)
     sclera = _sclera(sample)
-    exposure = estimate_exposure(skin_seen, sclera)
+    surround, is_monochrome = _surround(person), _is_monochrome(sample)
+    grey = np.full(3, skin_seen @ LUMINANCE)
+    exposure = estimate_exposure(grey if is_monochrome else skin_seen, sclera, surround)
     skin_luminance = float(np.clip(skin_seen @ LUMINANCE / exposure, *SKIN_LUMINANCE_RANGE))
     exposure = float(skin_seen @ LUMINANCE) / skin_luminance
     seen = {
@@ -109,10 +111,9 @@ def estimate_colours(
         "hair": _hair(person, landmarks_px, hair_map),
         "beard": _beard(sample, skin_seen),
     }
-    is_monochrome = _is_monochrome(sample)
     illuminant = np.zeros(2)
     if not is_monochrome:
-        illuminant = estimate_illuminant(skin_seen, skin_luminance, sclera, _surround(person))
+        illuminant = estimate_illuminant(skin_seen, skin_luminance, sclera, surround)
     tint = colour_of(illuminant, 1.0)
     albedo = {name: None if value is None else value / (exposure * tint) for name, value in seen.items()}
     for name, depth in (("hair", HAIR_DEPTH), ("beard", BEARD_DEPTH), ("brow", BROW_DEPTH)):

@@ -39,6 +39,8 @@ ILLUMINANT_SIGMA_ALONG, ILLUMINANT_SIGMA_ACROSS = 0.22, 0.08
 
 EXPOSURE_SIGMA = 0.45
 SKIN_LUMINANCE, SKIN_LOG_SIGMA = 0.33, 0.8
+SKIN_LUMINANCE_LIMITS, LIGHTNESS_STEPS = (0.02, 0.75), 48
+GREY_CHROMA = 0.02
 MELANIN_LUMINANCE, MELANIN_SLOPE, MELANIN_LOG_SIGMA = 0.62, 0.95, 0.6
 """Skin as colourless as the white of the eye is the lightest; each unit of extra colour darkens it by a factor of e."""
 
@@ -151,16 +153,18 @@ def _hemisphere(count: int) -> np.ndarray:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle), z], 1)
 
 
-def estimate_exposure(skin: np.ndarray, sclera: np.ndarray | None) -> float:
+def estimate_exposure(skin: np.ndarray, sclera: np.ndarray | None, surround: np.ndarray | None = None) -> float:
     """Estimate the light on a frontal surface from what skin and the whites of the eyes show.
 
     Opinions are averaged by their certainty: photos are exposed so that the light is about 1; skin has the albedo of
     skin; the more skin is coloured beyond the white of the eye, the more melanin darkens it. The white of the eye is
-    no brighter than white, which bounds the light from below.
+    no brighter than white, which bounds the light from below. And the lightness of skin goes with its hue: a lightness
+    counts the less the odder the light's colour would have to be.
 
     Args:
-        skin: (3,) linear colour of frontal skin.
+        skin: (3,) linear colour of frontal skin; without a hue of its own, hue says nothing.
         sclera: (3,) linear colour of the whites of the eyes, or None.
+        surround: (3,) mean linear colour of what surrounds the person, or None.
 
     Returns:
         The light; skin albedo is its luminance over the light.
@@ -171,8 +175,12 @@ def estimate_exposure(skin: np.ndarray, sclera: np.ndarray | None) -> float:
         redder, bluer = chroma(skin) - chroma(sclera)
         melanin = np.clip(redder - bluer, 0.0, 1.5)
         opinions.append((luminance - np.log(MELANIN_LUMINANCE) + MELANIN_SLOPE * melanin, MELANIN_LOG_SIGMA))
-    certainty = [sigma**-2 for _, sigma in opinions]
-    light = float(np.exp(np.average([value for value, _ in opinions], weights=certainty)))
+    lightness = np.linspace(np.log(SKIN_LUMINANCE_LIMITS[0]), np.log(SKIN_LUMINANCE_LIMITS[1]), LIGHTNESS_STEPS)
+    costs = sum(((luminance - lightness - value) / sigma) ** 2 for value, sigma in opinions)
+    if np.ptp(chroma(skin)) > 1e-3 or np.abs(chroma(skin)).max() > GREY_CHROMA:
+        costs = costs + [illuminant_cost(skin, float(np.exp(one)), sclera, surround) for one in lightness]
+    likely = np.exp(-(costs - costs.min()) / 2)
+    light = float(np.exp(luminance - likely @ lightness / likely.sum()))
     return light if sclera is None else max(light, float(sclera @ LUMINANCE) / SCLERA_LUMINANCE)
 
 
@@ -206,6 +214,16 @@ def estimate_illuminant(
         precision += np.diag(sigma**-2.0)
         pulled += (seen - expected) / sigma**2
     return np.linalg.solve(precision, pulled)
+
+
+def illuminant_cost(
+    skin: np.ndarray, skin_luminance: float, sclera: np.ndarray | None, surround: np.ndarray | None
+) -> float:
+    """Return the squared Mahalanobis distance of the likeliest light's colour, as `estimate_illuminant` finds it."""
+    colour = estimate_illuminant(skin, skin_luminance, sclera, surround)
+    across = np.array([-ILLUMINANT_AXIS[1], ILLUMINANT_AXIS[0]])
+    odd = (colour @ ILLUMINANT_AXIS / ILLUMINANT_SIGMA_ALONG) ** 2 + (colour @ across / ILLUMINANT_SIGMA_ACROSS) ** 2
+    return float(odd + (((chroma(skin) - skin_locus(skin_luminance) - colour) / SKIN_LOCUS_SIGMA) ** 2).sum())
 
 
 def skin_locus(albedo_luminance: float) -> np.ndarray:

@@ -31,6 +31,7 @@ CROP_SHARE = 0.625
 
 DETECT_PX, PARTS_PX = 256, 256
 HOLES, HOLE_RIM_PX = ("eyes", "iris", "inner_mouth"), 2
+DARK_CLASSES = ("lips", "brows", "beard")
 COVERED_PARTS = ("brows", "eyes", "iris", "upper_lip", "lower_lip", "inner_mouth")
 
 
@@ -84,8 +85,8 @@ class SkinMaker:
         render = pipeline.engine.render([RenderJob(vertices, camera, look, seen.lighting)])[0]
         image = warp(seen.photo, crop, (side, side))
         landmarks = apply_transform(crop, seen.landmarks_px)[:, :2]
-        accepted, plain = self._accepted(seen.parse, crop, landmarks, side)
-        face = linear_from_srgb(image[plain > 0.5] / 255.0)
+        accepted, own_dark = self._accepted(seen.parse, crop, landmarks, side)
+        face = linear_from_srgb(image[accepted > 0.5] / 255.0)
         return PhotoView(
             image=image,
             camera=camera,
@@ -94,7 +95,7 @@ class SkinMaker:
             landmarks_px=landmarks,
             shown_px=self._shown_landmarks(render.image, vertices, camera),
             accepted=accepted,
-            plain=plain,
+            own_dark=own_dark,
             inside=cv2.warpAffine(np.ones(seen.photo.shape[:2], np.float32), crop, (side, side)),
             sharpness=1.0 / float(np.sqrt(np.linalg.det(crop[:, :2]))),
             is_grey=is_monochrome(face),
@@ -110,25 +111,25 @@ class SkinMaker:
     def _accepted(
         self, parse: FaceParse | None, crop: np.ndarray, landmarks_px: np.ndarray, side: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return (side, side) probabilities that a pixel belongs on the texture, and that it is plain skin."""
+        """Return (side, side) probabilities that a pixel belongs on the texture, and that it is dark of its own."""
         maps = part_maps(landmarks_px * (PARTS_PX / side), PARTS_PX)
         holes = sum(maps[PART_NAMES.index(name)] for name in HOLES)
         holes = cv2.dilate(holes, np.ones((2 * HOLE_RIM_PX + 1,) * 2, np.uint8))
         covered = sum(maps[PART_NAMES.index(name)] for name in COVERED_PARTS)
         covered = cv2.dilate(covered, np.ones((5, 5), np.uint8))
-        accepted, plain = 1 - np.clip(holes, 0, 1), 1 - np.clip(covered, 0, 1)
+        accepted, own_dark = 1 - np.clip(holes, 0, 1), np.clip(covered, 0, 1)
         if not self._options.keeps_brows:
             accepted = accepted * (1 - cv2.dilate(maps[PART_NAMES.index("brows")], np.ones((9, 9), np.uint8)))
-        accepted, plain = (cv2.resize(one, (side, side)) for one in (accepted, plain))
+        accepted, own_dark = (cv2.resize(one, (side, side)) for one in (accepted, own_dark))
         if parse is None:
-            return accepted, plain
+            return accepted, own_dark
         kept = ["skin", "lips"] + self._options.keeps_brows * ["brows"] + self._options.keeps_beard * ["beard"]
         parsed = sum(parse.probabilities[PARSER_CLASSES.index(name)] for name in kept)
         parsed = cv2.erode(parsed.astype(np.float32), np.ones((3, 3), np.uint8))
-        skin = parse.probabilities[PARSER_CLASSES.index("skin")]
+        dark = sum(parse.probabilities[PARSER_CLASSES.index(name)] for name in DARK_CLASSES)
         onto = _composed(crop, invert_transform(parse.crop_from_photo))
-        parsed, skin = (_warped(one, onto, side) for one in (parsed, skin))
-        return accepted * parsed, plain * parsed * skin
+        parsed, dark = (_warped(one, onto, side) for one in (parsed, dark))
+        return accepted * parsed, np.maximum(own_dark, dark)
 
 
 def _composed(second: np.ndarray, first: np.ndarray) -> np.ndarray:

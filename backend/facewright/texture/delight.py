@@ -38,15 +38,22 @@ WIDE_M, MIDDLE_M = 0.012, 0.003
 WIDE_TAKEN, WIDE_HUE_TAKEN = 0.85, 0.6
 """Share of the wide patches of lightness and of hue that is taken for light."""
 
-MIDDLE_LIMITS = (0.16, 0.10)
-"""Darkness and lightness (log) of middle patches that skin may have; the rest is shadow and highlight."""
+MIDDLE_LIMITS = (0.16, 0.10, 0.10)
+"""Darkness, lightness and difference in hue (log) of middle patches that skin may have; the rest is the light's."""
+
+BRIGHTER_HAIR = 1.5
+"""Grey brows and lips may be so many times more lighter than that."""
+
+LINE_DARKNESS = 0.08
+TOO_SHADED = (0.25, 0.55)
+"""Darkness of middle patches from which a texel is believed less, and not at all."""
 
 SMALL_LIMIT = 0.7
 LIKENESS_M = 0.0015
 TOO_DARK, TOO_LIGHT, TOO_ODD = (0.6, 1.0), (0.5, 0.9), (0.30, 0.55)
 """Logarithms of lightness and hue, against the median of the skin, from which it can hardly be, and cannot be skin."""
 
-GLOSS_M = 0.0012
+GLOSS_M, GLOSS_MARGIN = 0.0012, 0.05
 LIT_ENOUGH = (0.12, 0.35)
 """Light, over the mean light, at which a texel is too dark to believe, and bright enough."""
 
@@ -78,7 +85,7 @@ def delight(atlas: SkinAtlas, view: TexelView, plain_linear: np.ndarray, keeps_d
         keeps_dark: (T, T) in [0, 1]: lips, brows, beard, rims of eyes and nostrils, whose darkness is their own.
     """
     trust = view.confidence * atlas.trust
-    plain_skin = trust * view.plain
+    plain_skin = trust * (1 - view.own_dark)
     linear = np.maximum(view.linear, 1e-4)
     if view.is_grey:
         linear = np.repeat((linear @ LUMINANCE)[..., None], 3, 2)
@@ -92,9 +99,9 @@ def delight(atlas: SkinAtlas, view: TexelView, plain_linear: np.ndarray, keeps_d
         flat = _without_gloss(flat, target, plain_skin, atlas.texel_m)
     ratio = np.log(np.maximum(flat, 1e-4) / np.maximum(target, 1e-4)).astype(np.float32)
     likely = skin_likeness(ratio, plain_skin, keeps_dark, atlas.texel_m)
-    ratio = _split_by_size(ratio, plain_skin * likely, keeps_dark, atlas.texel_m)
+    ratio, unshadowed = _split_by_size(ratio, plain_skin * likely, keeps_dark, atlas.texel_m)
     brightness = smoothstep(lit.mean(-1) / mean_light, *LIT_ENOUGH)
-    return BareTexels(ratio, (trust * brightness * likely).astype(np.float32), light, view.sharpness)
+    return BareTexels(ratio, (trust * brightness * likely * unshadowed).astype(np.float32), light, view.sharpness)
 
 
 def skin_likeness(ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray, texel_m: float) -> np.ndarray:
@@ -179,29 +186,43 @@ def _without_gloss(flat: np.ndarray, plain: np.ndarray, weights: np.ndarray, tex
     blueness = np.minimum(expected[..., 2] / np.maximum(expected[..., 0], 1e-4), 0.9)
     gloss = (flat[..., 2] - blueness * flat[..., 0]) / (1 - blueness)
     brighter = (flat - expected) @ LUMINANCE
-    gloss = np.clip(np.minimum(gloss, brighter), 0, None) * (weights > 0.3)
+    usual = GLOSS_MARGIN * (expected @ LUMINANCE)
+    gloss = np.clip(np.minimum(gloss, brighter) - usual, 0, None) * np.clip(2 * weights, 0, 1)
     gloss = cv2.GaussianBlur(gloss.astype(np.float32), (0, 0), max(GLOSS_M / texel_m, 0.5))
     return np.maximum(flat - gloss[..., None], 0.3 * flat)
 
 
-def _split_by_size(ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray, texel_m: float) -> np.ndarray:
-    """Take wide patches and strong middle ones out of the ratio (T, T, 3) of plain skin."""
+def _split_by_size(
+    ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray, texel_m: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take wide patches and strong middle ones out of the ratio (T, T, 3) of plain skin.
+
+    Returns:
+        What is left, and (T, T) in [0, 1] how little of it lies in a shadow that the light does not explain.
+    """
     measured = weights * (1 - keeps_dark)
     wide = masked_blur(ratio, measured, WIDE_M / texel_m)
-    total = measured.sum() + 1e-6
-    mean = (ratio * measured[..., None]).sum((0, 1)) / total
+    darker = np.maximum((wide - ratio) @ LUMINANCE - LINE_DARKNESS, 0)  # lines, stubble, strands: not the light's
+    measured = measured * np.exp(-((darker / LINE_DARKNESS) ** 2))
+    wide = masked_blur(ratio, measured, WIDE_M / texel_m)
+    mean = (ratio * measured[..., None]).sum((0, 1)) / (measured.sum() + 1e-6)
     lightness = (wide @ LUMINANCE)[..., None]
     hue = wide - lightness
     mean_lightness = mean @ LUMINANCE
     taken = mean + WIDE_TAKEN * (lightness - mean_lightness) + WIDE_HUE_TAKEN * (hue - (mean - mean_lightness))
     ratio = ratio - taken
-    middle = masked_blur(ratio, measured, MIDDLE_M / texel_m)
+    middle = masked_blur(ratio, weights * (1 - keeps_dark), MIDDLE_M / texel_m)
     tone = middle @ LUMINANCE
-    dark, bright = MIDDLE_LIMITS
+    hue = middle - tone[..., None]
+    dark, bright, odd = MIDDLE_LIMITS
+    bright = bright * (1 + BRIGHTER_HAIR * keeps_dark)
     kept = np.where(tone < 0, -dark * np.tanh(-tone / dark), bright * np.tanh(tone / bright))
-    ratio = ratio - ((tone - kept) * (1 - keeps_dark))[..., None]
+    change = (tone - kept) * np.where(tone < 0, 1 - keeps_dark, 1.0)
+    hue_change = (hue - odd * np.tanh(hue / odd)) * (1 - keeps_dark)[..., None]
+    ratio = ratio - change[..., None] - hue_change
     limit = np.where(keeps_dark > 0.5, 3.0, SMALL_LIMIT)[..., None]
-    return (limit * np.tanh(ratio / limit)).astype(np.float32)
+    unshadowed = 1 - smoothstep(-tone, *TOO_SHADED) * (1 - keeps_dark)
+    return (limit * np.tanh(ratio / limit)).astype(np.float32), unshadowed.astype(np.float32)
 
 
 def masked_blur(values: np.ndarray, weights: np.ndarray, sigma_px: float) -> np.ndarray:

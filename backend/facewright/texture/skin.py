@@ -16,7 +16,7 @@ from facewright.texture.delight import delight
 from facewright.texture.unwrap import PhotoView, linear_from_srgb, srgb_from_linear, unwrap
 
 DARK_PARTS = ("upper_lip", "lower_lip", "inner_mouth", "brows", "eyes")
-RIM_M = 0.003
+RIM_M = 0.0015
 """Around lips, eyes and nostrils what is dark is dark of its own."""
 
 SHADED = 0.25
@@ -64,7 +64,7 @@ def photo_skin(
     photos, texels = [], []
     for view in views:
         seen = unwrap(rig, atlas, view)
-        own_dark = np.maximum(keeps_dark, np.clip(1.5 * (seen.accepted - seen.plain), 0, 1))
+        own_dark = np.maximum(keeps_dark, seen.own_dark)
         bare = delight(atlas, seen, plain_linear, own_dark)
         strain = expression_strain(rig.mesh.triangles, neutral_m, view.vertices_m)
         photos.append(soften_wrinkles(atlas, bare, texel_values(atlas, rig, strain[:, None])[..., 0], own_dark))

@@ -14,12 +14,12 @@ from facewright.texture.atlas import SkinAtlas, texel_values
 DEPTH_MARGIN_M = 0.004
 """A texel this much behind what the camera sees is hidden; lashes and rounding stay within."""
 
-GRAZING_COSINES = (0.25, 0.60)
+GRAZING_COSINES = (0.30, 0.70)
 """Cosines of the viewing angle at which a texel is not believed at all, and fully."""
 
 WARP_GRID_PX = 16
 WARP_SMOOTHING = 2.0
-WARP_LIMIT_EYES = 0.08
+WARP_LIMIT_EYES = 0.3
 """Longest correction of a landmark's place, in eye distances; beyond it the landmark is not believed."""
 
 CLIPPED = 250
@@ -38,7 +38,7 @@ class PhotoView:
         landmarks_px: (K, 2) of the photo.
         shown_px: (K, 2) where the same landmarks are on the fitted head.
         accepted: (C, C) float32 probability that a pixel shows what belongs on the texture.
-        plain: (C, C) float32 probability that it shows plain skin: no lips, brows, beard.
+        own_dark: (C, C) float32 probability that it shows lips, brows or beard, whose darkness is their own.
         inside: (C, C) float32, 0 beyond the photo's border.
         sharpness: photo px for each px of the crop, along a side.
         is_grey: whether the photo has no colours of its own.
@@ -51,7 +51,7 @@ class PhotoView:
     landmarks_px: np.ndarray
     shown_px: np.ndarray
     accepted: np.ndarray
-    plain: np.ndarray
+    own_dark: np.ndarray
     inside: np.ndarray
     sharpness: float
     is_grey: bool
@@ -66,7 +66,7 @@ class TexelView:
         normals: (T, T, 3) float32 unit, camera space.
         seen: (T, T) float32 in [0, 1]: in sight of the camera, at a fair angle, within the photo.
         accepted: (T, T) float32 in [0, 1]: not hidden by hair, glasses or other things.
-        plain: (T, T) float32 in [0, 1]: plain skin.
+        own_dark: (T, T) float32 in [0, 1]: lips, brows, beard.
         sharpness: photo px for each texel, along a side.
         is_grey: whether the photo has no colours of its own.
     """
@@ -75,7 +75,7 @@ class TexelView:
     normals: np.ndarray
     seen: np.ndarray
     accepted: np.ndarray
-    plain: np.ndarray
+    own_dark: np.ndarray
     sharpness: float
     is_grey: bool
 
@@ -120,7 +120,7 @@ def unwrap(rig: Rig, atlas: SkinAtlas, view: PhotoView) -> TexelView:
         normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6),
         seen.astype(np.float32),
         sample(view.accepted, photo_px),
-        sample(view.plain, photo_px),
+        sample(view.own_dark, photo_px),
         view.sharpness * size_px,
         view.is_grey,
     )
