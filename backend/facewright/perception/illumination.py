@@ -40,7 +40,7 @@ ILLUMINANT_SIGMA_ALONG, ILLUMINANT_SIGMA_ACROSS = 0.22, 0.08
 EXPOSURE_SIGMA = 0.45
 SKIN_LUMINANCE, SKIN_LOG_SIGMA = 0.33, 0.8
 SKIN_LUMINANCE_LIMITS, LIGHTNESS_STEPS = (0.02, 0.75), 48
-GREY_CHROMA = 0.02
+GREY_CHROMA, HUE_TRUST = 0.02, 0.6
 MELANIN_LUMINANCE, MELANIN_SLOPE, MELANIN_LOG_SIGMA = 0.62, 0.95, 0.6
 """Skin as colourless as the white of the eye is the lightest; each unit of extra colour darkens it by a factor of e."""
 
@@ -178,7 +178,9 @@ def estimate_exposure(skin: np.ndarray, sclera: np.ndarray | None, surround: np.
     lightness = np.linspace(np.log(SKIN_LUMINANCE_LIMITS[0]), np.log(SKIN_LUMINANCE_LIMITS[1]), LIGHTNESS_STEPS)
     costs = sum(((luminance - lightness - value) / sigma) ** 2 for value, sigma in opinions)
     if np.ptp(chroma(skin)) > 1e-3 or np.abs(chroma(skin)).max() > GREY_CHROMA:
-        costs = costs + [illuminant_cost(skin, float(np.exp(one)), sclera, surround) for one in lightness]
+        costs = costs + HUE_TRUST * np.array(
+            [illuminant_cost(skin, float(np.exp(one)), sclera, surround) for one in lightness]
+        )
     likely = np.exp(-(costs - costs.min()) / 2)
     light = float(np.exp(luminance - likely @ lightness / likely.sum()))
     return light if sclera is None else max(light, float(sclera @ LUMINANCE) / SCLERA_LUMINANCE)
