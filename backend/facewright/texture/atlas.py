@@ -14,6 +14,11 @@ from facewright.rig.nouns import SURFACES, Rig
 FEATHER_M = 0.010
 """Width of the rim of the landmarks' area in which a photo is believed less and less."""
 
+MIRROR_ERROR_M = 0.004
+"""A texel whose mirror image would lie farther off than that has none: seams, and what is not the same on both sides."""
+
+NOWHERE_PX = -1e4
+
 
 @dataclass(frozen=True, eq=False)
 class SkinAtlas:
@@ -23,7 +28,7 @@ class SkinAtlas:
         is_skin: (T, T) bool, the outer skin; not the mouth's lining, eyes or teeth.
         triangles: (T, T) int32 row of `Mesh.triangles`, 0 off the skin.
         barycentric: (T, T, 3) float32.
-        mirror_px: (T, T, 2) float32 place of the mirror image of each texel, for `cv2.remap`.
+        mirror_px: (T, T, 2) float32 place of the mirror image of each texel, for `cv2.remap`; far off where there is none.
         trust: (T, T) float32 in [0, 1]: 1 well within the landmarks, 0 where no landmark holds the fit.
         texel_m: mean size of a texel in the face.
     """
@@ -63,13 +68,17 @@ def build_atlas(rig: Rig, side: int) -> SkinAtlas:
     mirrored_uv = look.uv[_mirror_vertices(rig, np.unique(corners))]
     places = np.stack([mirrored_uv[:, 0], 1 - mirrored_uv[:, 1]], 1) * side - 0.5
     mirror = interpolate(barycentric, look.render_triangles[triangles], places.astype(np.float32))
+    points = interpolate(barycentric, rig.mesh.triangles[triangles], rig.mesh.vertices_m)
+    facing = cv2.remap(points, mirror[..., 0], mirror[..., 1], cv2.INTER_LINEAR)
+    is_mirrored = is_skin & (np.linalg.norm(facing - points * np.float32([-1, 1, 1]), axis=-1) < MIRROR_ERROR_M)
+    texel_m = _texel_size(rig, faces, side)
     return SkinAtlas(
         is_skin,
         triangles,
         barycentric,
-        np.where(is_skin[..., None], mirror, -1e4).astype(np.float32),
-        _trust(rig, is_skin, _texel_size(rig, faces, side)),
-        _texel_size(rig, faces, side),
+        np.where(is_mirrored[..., None], mirror, NOWHERE_PX).astype(np.float32),
+        _trust(rig, is_skin, texel_m),
+        texel_m,
     )
 
 

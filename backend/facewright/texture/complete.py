@@ -65,13 +65,16 @@ def complete(atlas: SkinAtlas, photos: Sequence[BareTexels], keeps_dark: np.ndar
         keeps_dark: (T, T) in [0, 1]: lips, brows, beard and rims, whose darkness must not run into filled skin.
     """
     ratio, confidence, sharpness = merge(photos)
-    mirrored = sample(ratio, atlas.mirror_px + 0.5)
-    mirrored_trust = MIRROR_BELIEF * sample(confidence, atlas.mirror_px + 0.5) * atlas.is_skin
+    mirrored, facing, facing_dark = (
+        sample(one, atlas.mirror_px + 0.5, cv2.BORDER_CONSTANT) for one in (ratio, confidence, keeps_dark)
+    )
+    mirrored_trust = MIRROR_BELIEF * facing * atlas.is_skin
     seen = smoothstep(confidence, *SEEN_FROM) * atlas.is_skin
     other = (1 - seen) * smoothstep(mirrored_trust, SEEN_FROM[0] * MIRROR_BELIEF, SEEN_FROM[1] * MIRROR_BELIEF)
     both = seen + other
     known = (seen[..., None] * ratio + other[..., None] * mirrored) / np.maximum(both, 1e-6)[..., None]
-    tone = membrane(atlas.is_skin, known, both * (1 - keeps_dark), atlas.texel_m)
+    light = seen * (1 - keeps_dark) + other * (1 - np.maximum(keeps_dark, facing_dark))
+    tone = membrane(atlas.is_skin, known, light, atlas.texel_m)
     full = tone + both[..., None] * (known - tone)
     return CompleteSkin(full.astype(np.float32), seen, other, np.clip(sharpness * both, 0, 1))
 

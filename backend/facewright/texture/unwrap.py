@@ -158,12 +158,12 @@ def smooth_normals(triangles: np.ndarray, vertices_m: np.ndarray) -> np.ndarray:
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)
 
 
-def sample(picture: np.ndarray, places_px: np.ndarray) -> np.ndarray:
-    """Look a picture (C, C, ...) up at continuous places (T, T, 2); beyond the border its edge repeats."""
+def sample(picture: np.ndarray, places_px: np.ndarray, border: int = cv2.BORDER_REPLICATE) -> np.ndarray:
+    """Look a picture (C, C, ...) up at continuous places (T, T, 2); beyond the border its edge repeats by default."""
     grid = (places_px - 0.5).astype(np.float32)
     return cv2.remap(
         np.ascontiguousarray(picture, np.float32), grid[..., 0], grid[..., 1], cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
+        borderMode=border,
     )  # fmt: skip
 
 
