@@ -143,14 +143,14 @@ def bake_roughness(
     oily = _oily_zones(appearance, mesh)
     rough = SKIN_ROUGHNESS + (OILY_ROUGHNESS - SKIN_ROUGHNESS) * oily + DRY_WITH_AGE * look.skin.wrinkles
     rough = rough - PORE_ROUGHNESS * (2 * m["detail"] - 1) * 2 * look.skin.pores
-    if look.photo_skin is not None:
-        pits = _resized(fine_darkness(look.photo_skin, len(look.photo_skin.layer)), len(texels))
-        rough = rough + PHOTO_ROUGHNESS * look.photo_share * pits
     for name, value in ROUGHNESS.items():
         rough = rough + (value - rough) * m[name]
     made_up = LIP_MAKE_UP_ROUGHNESS + (LIP_GLOSS_ROUGHNESS - LIP_MAKE_UP_ROUGHNESS) * gloss
     rough = rough + (made_up - rough) * m["lip_make_up"]
-    return _bytes(_resized(np.clip(rough, 0, 1), side))
+    rough = _resized(rough, side)
+    if look.photo_skin is not None:
+        rough = rough + PHOTO_ROUGHNESS * look.photo_share * fine_darkness(look.photo_skin, side)
+    return _bytes(np.clip(rough, 0, 1))
 
 
 def fine_darkness(photo_skin: PhotoSkin, side: int) -> np.ndarray:

@@ -15,7 +15,7 @@ FEATHER_M = 0.010
 """Width of the rim of the landmarks' area in which a photo is believed less and less."""
 
 MIRROR_ERROR_M = 0.004
-"""A texel whose mirror image would lie farther off than that has none: seams, and what is not the same on both sides."""
+"""A texel whose mirror image would lie farther off than that has none: seams, and what differs between the sides."""
 
 NOWHERE_PX = -1e4
 
@@ -28,7 +28,7 @@ class SkinAtlas:
         is_skin: (T, T) bool, the outer skin; not the mouth's lining, eyes or teeth.
         triangles: (T, T) int32 row of `Mesh.triangles`, 0 off the skin.
         barycentric: (T, T, 3) float32.
-        mirror_px: (T, T, 2) float32 place of the mirror image of each texel, for `cv2.remap`; far off where there is none.
+        mirror_px: (T, T, 2) float32 place of each texel's mirror image, for `cv2.remap`; far off where there is none.
         trust: (T, T) float32 in [0, 1]: 1 well within the landmarks, 0 where no landmark holds the fit.
         texel_m: mean size of a texel in the face.
     """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backend.engine.tiny_head import COLOURS, LIGHT, camera, job, tiny_rig
-from facewright.datatypes import PART_NAMES, Lighting, Render
+from facewright.datatypes import PART_NAMES, Lighting, PhotoSkin, Render, SkinShares
 from facewright.engine import BACKGROUND, open_engine
 from facewright.engine.cameras import project
 from facewright.engine.mesh import engine_mesh
@@ -197,3 +197,41 @@ def test_an_unknown_engine_or_sample_count_is_refused() -> None:
     for kind in (OpenGLEngine, SoftwareEngine):
         with pytest.raises(ValueError, match="samples must be 1 or 2"):
             kind(engine_mesh(tiny_rig()), 3)
+
+
+def photo_skin(side: int = 64) -> PhotoSkin:
+    """Return a photo skin of blocks of colours that covers the upper half of the texture."""
+    blocks = np.random.default_rng(3).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    cover = np.where(np.arange(side) < side // 2, 255, 0)[:, None] * np.ones(side)
+    layer = np.dstack([blocks.repeat(side // 8, 0).repeat(side // 8, 1), cover]).astype(np.uint8)
+    return PhotoSkin(layer, layer[..., :3], True, False, SkinShares(0.5, 0.0, 0.5, 0.0))
+
+
+@pytest.mark.parametrize("side", [64, 128])
+@pytest.mark.parametrize("share", [0.4, 1.0])
+def test_both_engines_draw_a_photo_skin_alike(share: float, side: int) -> None:
+    plain = job(camera(0.7))
+    shown = replace(plain, look=replace(plain.look, photo_skin=photo_skin(side), photo_share=share))
+    with opengl_engine() as hardware:
+        expected, without = hardware.render([shown, plain])
+    drawn = SoftwareEngine(engine_mesh(tiny_rig())).render([shown])[0]
+    difference = np.abs(expected.image.astype(int) - drawn.image)
+    assert difference.mean() < 1.0 and np.percentile(difference, 99) <= 20  # the blocks have hard edges
+    assert np.abs(expected.image.astype(int) - without.image).mean() > 2.0, "it shows"
+    assert np.array_equal(expected.labels, without.labels)
+
+
+def test_a_photo_skin_with_no_share_changes_nothing(engine: OpenGLEngine | SoftwareEngine) -> None:
+    plain = job()
+    hidden = replace(plain, look=replace(plain.look, photo_skin=photo_skin(), photo_share=0.0))
+    first, second = engine.render([plain, hidden])
+    assert np.abs(first.image.astype(int) - second.image).max() <= 1
+
+
+def test_a_photo_skin_of_a_wrong_shape_or_share_is_refused(engine: OpenGLEngine | SoftwareEngine) -> None:
+    plain = job()
+    narrow = replace(photo_skin(), layer=np.zeros((8, 4, 4), np.uint8))
+    with pytest.raises(ValueError, match=r"job 0: look.photo_skin.layer must be \(T, T, 4\) uint8"):
+        engine.render([replace(plain, look=replace(plain.look, photo_skin=narrow))])
+    with pytest.raises(ValueError, match="photo_share must be in 0..1, got 1.5"):
+        engine.render([replace(plain, look=replace(plain.look, photo_skin=photo_skin(), photo_share=1.5))])

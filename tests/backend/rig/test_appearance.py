@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facewright.datatypes import PART_NAMES, FaceColours, Look
+from facewright.datatypes import PART_NAMES, FaceColours, Look, PhotoSkin, SkinShares
 from facewright.errors import RigInvalid
-from facewright.rig.appearance import MASK_CHANNELS, MASK_FILES, compose, read_masks
+from facewright.rig.appearance import CHANNELS, MASK_CHANNELS, MASK_FILES, compose, read_masks
 from facewright.rig.nouns import Appearance
 from facewright.rig.spec import RIGS_DIR
 
@@ -109,3 +109,43 @@ def test_the_default_rigs_files_are_small_and_name_every_part():
         labels = np.asarray(picture)
     assert labels.shape == (1024, 1024)
     assert {PART_NAMES[index] for index in np.unique(labels)} == set(PART_NAMES) - {"background", *WORN}
+
+
+def with_photo(cover: float, **channels: float) -> np.ndarray:
+    """One texel of all channels with a photo skin of colour (0.9, 0.4, 0.1)."""
+    values = dict.fromkeys(CHANNELS, 0.0) | {"detail": 0.5, "opacity": 1.0} | channels
+    values |= {"photo_r": 0.9, "photo_g": 0.4, "photo_b": 0.1, "photo": cover}
+    return np.array([values[name] for name in CHANNELS])
+
+
+def photographed(share: float = 1.0, keeps_brows: bool = True, keeps_beard: bool = True) -> Look:
+    empty = np.zeros((2, 2, 4), np.uint8)
+    skin = PhotoSkin(empty, empty[..., :3], keeps_brows, keeps_beard, SkinShares(1, 0, 0, 0))
+    return Look(COLOURS, photo_skin=skin, photo_share=share)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_a_photo_skin_lies_over_the_painted_skin_by_its_share(share):
+    painted = {"redness": 0.7, "detail": 0.6, "shade": 0.4, "lip": 0.5}
+    plain = compose(with_photo(0.0, **painted), Look(COLOURS))
+    found = compose(with_photo(1.0, **painted), photographed(share))
+    if share in (0.0, 1.0):
+        np.testing.assert_allclose(found[:3], plain[:3] if share == 0 else [0.9, 0.4, 0.1], atol=1e-6)
+    else:
+        between = np.sort([plain[:3], [0.9, 0.4, 0.1]], axis=0)
+        assert (found[:3] >= between[0] - 0.05).all() and (found[:3] <= between[1] + 0.05).all()
+    assert found[3] == plain[3]
+
+
+def test_hair_and_make_up_lie_over_a_photo_skin_and_brows_by_what_it_keeps():
+    np.testing.assert_allclose(compose(with_photo(1.0, hair=1.0), photographed())[:3], COLOURS.hair, atol=1e-6)
+    for name, flag in (("brow", "keeps_brows"), ("beard", "keeps_beard")):
+        kept = compose(with_photo(1.0, **{name: 1.0}), photographed(**{flag: True}))[:3]
+        styled = compose(with_photo(1.0, **{name: 1.0}), photographed(**{flag: False}))[:3]
+        np.testing.assert_allclose(kept, [0.9, 0.4, 0.1], atol=1e-6)
+        np.testing.assert_allclose(styled, getattr(COLOURS, name), atol=1e-6)
+
+
+def test_where_a_photo_skin_does_not_cover_nothing_changes():
+    texel = with_photo(0.0, iris=0.6, paint=0.3, detail=0.7)
+    np.testing.assert_array_equal(compose(texel, photographed()), compose(texel, Look(COLOURS)))

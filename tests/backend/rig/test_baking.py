@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facewright.datatypes import PART_NAMES, FaceColours, Look, SkinDetail, Style
+from facewright.datatypes import PART_NAMES, FaceColours, Look, PhotoSkin, SkinDetail, SkinShares, Style
 from facewright.errors import RigInvalid
 from facewright.rig.appearance import CHANNELS, MASK_CHANNELS, RELIEF_SCALE, MakeUp, compose
-from facewright.rig.baking import bake_albedo, bake_normal_map, bake_roughness, rasterise
+from facewright.rig.baking import bake_albedo, bake_normal_map, bake_plain_skin, bake_roughness, rasterise
 from facewright.rig.nouns import Appearance, Choice, Mesh, StyleGroup
 
 COLOURS = FaceColours(*np.random.default_rng(0).uniform(0.1, 0.9, (6, 3)).astype(np.float32))
@@ -159,3 +159,43 @@ def test_rasterised_attributes_are_linear_in_the_texture():
     values, owner = rasterise(uv, np.array([[0, 1, 2], [0, 2, 3]]), uv @ [[2.0], [-3.0]], 32)
     row, column = np.nonzero(owner >= 0)
     np.testing.assert_allclose(values[row, column, 0], 2 * (column + 0.5) / 32 - 3 * (1 - (row + 0.5) / 32), atol=1e-5)
+
+
+def photo_skin(layer: np.ndarray) -> PhotoSkin:
+    return PhotoSkin(layer, layer[..., :3], True, True, SkinShares(1, 0, 0, 0))
+
+
+def test_a_photo_skin_is_baked_into_the_albedo_by_its_share_at_its_own_size():
+    layer = np.zeros((2 * SIDE, 2 * SIDE, 4), np.uint8)
+    layer[:SIDE] = (10, 200, 30, 255)
+    look = Look(COLOURS, photo_skin=photo_skin(layer))
+    baked = bake_albedo(appearance_of(), look, side=2 * SIDE)
+    plain = bake_albedo(appearance_of(), Look(COLOURS), side=2 * SIDE)
+    assert baked.shape == (2 * SIDE, 2 * SIDE, 4)
+    np.testing.assert_allclose(baked[: SIDE - 2, :, :3].astype(int) - (10, 200, 30), 0, atol=1)
+    np.testing.assert_array_equal(baked[SIDE + 2 :], plain[SIDE + 2 :])
+    half = bake_albedo(appearance_of(), Look(COLOURS, photo_skin=look.photo_skin, photo_share=0.5), side=2 * SIDE)
+    np.testing.assert_allclose(half[: SIDE - 2], (baked[: SIDE - 2].astype(int) + plain[: SIDE - 2]) / 2, atol=2)
+
+
+def test_a_dark_line_of_a_photo_skin_is_a_furrow_and_rough():
+    side = 1024
+    layer = np.full((side, side, 4), 200, np.uint8)
+    layer[..., 3] = 255
+    layer[500:503, :, :3] = 120
+    look, plain = Look(COLOURS, photo_skin=photo_skin(layer)), Look(COLOURS)
+    uv, mesh = quad(0.0, 0.0)
+    normals = bake_normal_map(appearance_of(uv=uv), mesh, look, side).astype(int) - 128
+    above, below = normals[499, 512, 1], normals[503, 512, 1]
+    assert above < -2 and below > 2, "above a furrow the surface leans down, below it up; +Y is up"
+    assert np.abs(normals[100:480, 100:900, :2]).max() <= 1
+    rough = [bake_roughness(appearance_of(uv=uv), mesh, one, side=side).astype(int) for one in (look, plain)]
+    assert (rough[0] - rough[1])[501, 512] > (rough[0] - rough[1])[200, 512]
+
+
+def test_plain_skin_has_no_brows_and_no_pores():
+    masks = plain_masks(brow=1.0, hair=1.0, detail=0.75)
+    plain, grain = bake_plain_skin(appearance_of(masks), Look(COLOURS), SIDE)
+    skin = plain[2:]  # above are lashes
+    np.testing.assert_allclose(skin, np.broadcast_to(COLOURS.skin, skin.shape), atol=0.01)
+    np.testing.assert_allclose(grain, 1.5, atol=0.01)
