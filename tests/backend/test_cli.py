@@ -165,3 +165,12 @@ def test_a_style_of_no_group_is_an_error_that_names_the_groups(text):
     with pytest.raises(ConfigInvalid, match=text) as error_info:
         cli.build_config(options)
     assert "hair, brows, beard" in error_info.value.remedy
+
+
+@pytest.mark.parametrize(("word", "share"), [("photo", 1.0), ("procedural", 0.0), ("0.25", 0.25)])
+def test_skin_says_how_much_of_the_photo_is_on_it_and_an_explicit_setting_wins(word, share):
+    options = parse("fit", "a.png", "b.png", "--out", "o", "--skin", word)
+    assert [path.name for path in options.more] == ["b.png"]
+    assert cli.build_config(options).skin.share == share
+    both = parse("batch", "a.png", "--out", "o", "--skin", word, "--set", "skin.share=0.75")
+    assert cli.build_config(both).skin.share == 0.75

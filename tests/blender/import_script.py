@@ -57,6 +57,10 @@ def describe_material(material):
             fed[socket.name] = [image.name, list(image.size), bool(image.has_data or len(image.pixels))]
     return {
         "textures": fed,
+        "amounts": {
+            node.label: node.outputs[0].default_value for node in material.node_tree.nodes if node.type == "VALUE"
+        },
+        "pictures": [node.image.name for node in material.node_tree.nodes if node.type == "TEX_IMAGE" and node.image],
         "alpha": shader.inputs["Alpha"].default_value,
         "roughness": shader.inputs["Roughness"].default_value,
     }

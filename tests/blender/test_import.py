@@ -6,11 +6,12 @@ import torch
 from scipy.spatial import cKDTree
 
 from blender.conftest import describe
-from facewright.datatypes import ARKIT_52
+from facewright.datatypes import ARKIT_52, Look, PhotoSkin, SkinShares
 from facewright.export.blender import write_with_blender
-from facewright.export.character import bake_pose
+from facewright.export.character import bake_pose, build_character
 from facewright.export.gltf import write_glb
 from facewright.export.obj import write_obj
+from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.decoder import RigDecoder
 
 TOLERANCE_MM = 0.02
@@ -115,3 +116,19 @@ def test_the_blend_file_sorts_bones_by_region_and_holds_its_textures(arrived, ri
     for is_packed, path in described["pictures"].values():
         assert is_packed and path.startswith("//")
     assert {"camera", "key"} <= set(described["objects"])
+
+
+def test_a_photo_skin_arrives_as_two_layers_and_one_amount(blender, rig, parameters, tmp_path):
+    layer = np.full((64, 64, 4), (20, 180, 40, 255), np.uint8)
+    skin = PhotoSkin(layer, layer[..., :3], True, True, SkinShares(1, 0, 0, 0))
+    character = build_character(rig, parameters, Look(NEUTRAL_COLOURS, photo_skin=skin, photo_share=0.4))
+    assert set(character.layers) == {"skin_procedural", "skin_photo"}
+    found = {}
+    for kind in ("blend", "glb", "fbx"):
+        path = tmp_path / f"head.{kind}"
+        write_glb(path, character) if kind == "glb" else write_with_blender(path, character, blender)
+        found[kind] = describe(blender, path)["meshes"]["head_mesh"]["materials"]["skin"]
+    assert found["blend"]["amounts"] == {"Photo skin": pytest.approx(0.4)}
+    assert {"skin_photo", "skin_procedural"} <= set(found["blend"]["pictures"])
+    for kind in ("glb", "fbx"):
+        assert found[kind]["textures"]["Base Color"][0].startswith("albedo")

@@ -140,3 +140,18 @@ def test_model_files_that_cannot_be_fetched_without_a_network(capsys, tmp_path, 
 def test_an_engine_or_device_that_is_not_there_is_an_error(fail, photo, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert "CONFIG_INVALID" in fail(photo, "--device", "cuda")
+
+
+def test_another_photo_without_a_face_is_named(photo, tmp_path, save, capsys):
+    noise = save("noise.png", np.random.default_rng(3).integers(0, 255, (300, 400, 3), dtype=np.uint8))
+    assert main(["fit", str(photo), str(noise), "--out", str(tmp_path / "head"), "--quiet"]) == 2
+    assert "FACE_NOT_FOUND: photo 2 of 2: no face was found" in capsys.readouterr().err
+    assert not (tmp_path / "head").exists()
+
+
+def test_a_share_of_the_photo_skin_that_is_none(fail, photo):
+    assert "CONFIG_INVALID: --skin is 'shiny'. Remedy: Write photo, procedural, or a number from 0 to 1" in fail(
+        photo, "--skin", "shiny"
+    )
+    assert "skin.side_px" in fail(photo, "--set", "skin.side_px=many")
+    assert "Choose one of 1024, 2048" in fail(photo, "--set", "skin.side_px=1000")

@@ -13,7 +13,8 @@ from facewright.cli import main
 from facewright.datatypes import ARKIT_52, BONE_CHANNELS
 from facewright.rig.spec import load_rig
 
-FILES = {"rig.json", "head.glb", "head.obj", "head.mtl", "head_albedo.png", "front.png", "as_photo.png", "sheet.png"}
+FILES = {"rig.json", "head.glb", "head.obj", "head.mtl", "head_albedo.png", "front.png", "as_photo.png", "sheet.png",
+         "skin_photo.png", "skin_procedural.png", "skin_origin.png"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +136,38 @@ def test_random_heads_follow_their_seed(tmp_path):
     assert np.array_equal(fronts["a"][0], fronts["b"][0])
     assert np.abs(fronts["a"][0] - fronts["a"][1]).mean() > 1
     assert np.abs(fronts["a"][0] - fronts["c"][0]).mean() > 1
+
+
+def test_rig_json_says_where_the_skin_came_from(document):
+    skin = document["look"]["photo_skin"]
+    assert skin["layer"] == "skin_photo.png" and skin["share"] == 1.0 and skin["side_px"] == 1024
+    assert skin["seen"] + skin["mirrored"] + skin["filled"] == pytest.approx(1.0, abs=1e-4)
+    assert skin["seen"] > 0.4 and 0 < skin["rejected"] < 0.5
+
+
+def test_the_skin_of_the_photo_is_on_every_picture_and_in_the_model(fitted):
+    with Image.open(fitted / "skin_photo.png") as image:
+        layer = np.asarray(image)
+    assert layer.shape == (1024, 1024, 4)
+    with Image.open(fitted / "head_albedo.png") as image:
+        albedo = np.asarray(image.convert("RGB"), float)
+    procedural = picture(fitted / "skin_procedural.png")
+    face = np.s_[330:480, 430:600]  # cheeks, nose and upper lip
+    assert np.abs(albedo[face] - layer[face][..., :3]).mean() < 1.0
+    assert np.abs(albedo[face] - procedural[face]).mean() > 3.0
+
+
+def test_a_procedural_skin_is_made_without_the_photo_and_two_photos_make_one_skin(photo, tmp_path, fitted):
+    quick = ["--quiet", "--set", "fitting.imitator_stage=off"]
+    assert main(["fit", str(photo), "--out", str(tmp_path / "plain"), "--skin", "procedural", *quick]) == 0
+    document = json.loads((tmp_path / "plain" / "rig.json").read_text())
+    assert document["look"]["photo_skin"] is None and "skin" not in document["stage_ms"]
+    assert not list((tmp_path / "plain").glob("skin_*"))
+    with Image.open(photo) as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(tmp_path / "mirrored.png")
+    both = [str(photo), str(tmp_path / "mirrored.png")]
+    assert main(["fit", *both, "--out", str(tmp_path / "both"), "--skin", "0.5", *quick]) == 0
+    skin = json.loads((tmp_path / "both" / "rig.json").read_text())["look"]["photo_skin"]
+    assert skin["share"] == 0.5
+    alone = json.loads((fitted / "rig.json").read_text())["look"]["photo_skin"]
+    assert skin["seen"] >= alone["seen"] - 0.02

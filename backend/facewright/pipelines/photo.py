@@ -33,7 +33,7 @@ from facewright.perception.observe import Observer
 from facewright.perception.style_renders import HeadInPhoto
 from facewright.pipelines.outputs import write_outputs
 from facewright.pipelines.refinement import refine_by_imitator
-from facewright.pipelines.skin import PosedPhoto, SkinMaker
+from facewright.pipelines.skin import SkinMaker, add_photo_skin, observe_others
 from facewright.pipelines.styling import STYLE_READER, Stylist, checked_style, merged
 from facewright.rig.anchors import landmark_points
 from facewright.rig.decoder import RigDecoder
@@ -49,9 +49,6 @@ PARSER = "parser"
 
 DETECT_PX = 256
 """Side of the renders on which the landmark network is compared with the photo."""
-
-SAME_PERSON = 0.86
-"""Cosine of two embeddings below which two photos hardly show one person."""
 
 MATCHING = LandmarkFitConfig(sigma_ratio=0.03, iterations=4, code_scale=0.5)
 """Differences of detections are trusted more than detections, and the head stays near the one they were measured on."""
@@ -186,6 +183,7 @@ class PhotoPipeline:
         stage_ms: dict[str, float] = {}
         with reported(say, stage_ms, "observe"):
             observations = self._observer(photo, face_index)
+            others = observe_others(self, observations, more_photos)
         if cancel and cancel.is_set():
             raise Cancelled("stopped before the first head", "start the fit again")
         with reported(say, stage_ms, "landmarks"):
@@ -214,31 +212,9 @@ class PhotoPipeline:
         )
         if self.skin_maker is not None:
             with timed(stage_ms, "skin"):
-                result = self._with_skin(result, code, observations, more_photos, say)
+                result = add_photo_skin(self, result, code, [observations, *others], say)
         LOG.info("fit: rig %s, %s", self.rig.id, ", ".join(f"{name} {ms:.0f} ms" for name, ms in stage_ms.items()))
         return result, observations
-
-    def _with_skin(
-        self,
-        result: FitResult,
-        code: np.ndarray,
-        observations: Observations,
-        more_photos: Sequence[np.ndarray],
-        say: ProgressCallback,
-    ) -> FitResult:
-        """Return the head with the skin of its photos; in each of the others it is posed as there, its shape stays."""
-        posed = [PosedPhoto(observations, result.expression, result.photo_camera)]
-        for number, photo in enumerate(more_photos, 1):
-            say(Progress("skin", number - 1, len(more_photos) + 1))
-            other = self._observer(photo)
-            likeness = float(other.embedding @ observations.embedding)
-            if likeness < SAME_PERSON:
-                LOG.warning("photo %d of %d looks like another person", number + 1, len(more_photos) + 1)
-            fit = fit_landmarks(self.model, other.landmarks_px, LandmarkFitConfig(solve_code=False), code)
-            posed.append(PosedPhoto(other, fit.expression, fit.camera(photo.shape[1::-1])))
-        say(Progress("skin", len(more_photos), len(more_photos) + 1))
-        skin = self.skin_maker(result.parameters, result.look, posed)
-        return replace(result, look=replace(result.look, photo_skin=skin, photo_share=self.config.skin.share))
 
     def vertices(self, parameters: np.ndarray, expression: np.ndarray | None = None) -> np.ndarray:
         """Decode one head: (P,) parameters and (E,) expression, neutral when None, to (V, 3) metres."""

@@ -1,14 +1,28 @@
 """Makes the skin of a fitted head from its photos: brings perception, engine and texture together, no maths."""
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from facewright.config import SkinConfig
-from facewright.datatypes import PART_NAMES, Camera, FaceParse, Look, Observations, PhotoSkin, RenderJob
+from facewright.datatypes import (
+    PART_NAMES,
+    Camera,
+    FaceParse,
+    FitResult,
+    Look,
+    Observations,
+    PhotoSkin,
+    Progress,
+    RenderJob,
+)
 from facewright.engine.cameras import CanonicalFrame, project
+from facewright.errors import FacewrightError
+from facewright.fitting.landmark_fit import LandmarkFitConfig, fit_landmarks
 from facewright.perception.alignment import apply_transform, face_from_photo, invert_transform, warp
 from facewright.perception.colour import is_monochrome
 from facewright.perception.landmarks import refine_landmarks
@@ -22,6 +36,11 @@ from facewright.texture.unwrap import PhotoView, linear_from_srgb
 
 if TYPE_CHECKING:
     from facewright.pipelines.photo import PhotoPipeline
+
+LOG = logging.getLogger(__name__)
+
+SAME_PERSON = 0.86
+"""Cosine of two embeddings below which two photos hardly show one person."""
 
 SKIN_FRAME = CanonicalFrame((0.36, 0.42), (0.64, 0.42))
 """Forehead to chin, ear to ear, as large as can be."""
@@ -130,6 +149,51 @@ class SkinMaker:
         onto = _composed(crop, invert_transform(parse.crop_from_photo))
         parsed, dark = (_warped(one, onto, side) for one in (parsed, dark))
         return accepted * parsed, np.maximum(own_dark, dark)
+
+
+def observe_others(
+    pipeline: "PhotoPipeline", observations: Observations, photos: Sequence[np.ndarray]
+) -> list[Observations]:
+    """Measure the largest face of each of a person's other photos (H, W, 3).
+
+    Raises:
+        FacewrightError: one cannot be used; the message says which.
+    """
+    others = []
+    for number, photo in enumerate(photos, 2):
+        try:
+            others.append(pipeline.observe(photo))
+        except FacewrightError as error:
+            raise type(error)(f"photo {number} of {len(photos) + 1}: {error}", error.remedy) from error
+        if others[-1].embedding @ observations.embedding < SAME_PERSON:
+            LOG.warning("photo %d of %d looks like another person than the first", number, len(photos) + 1)
+    return others
+
+
+def add_photo_skin(
+    pipeline: "PhotoPipeline",
+    result: FitResult,
+    code: np.ndarray,
+    photos: Sequence[Observations],
+    say: Callable[[Progress], None],
+) -> FitResult:
+    """Return a head with the skin of its photos; in each of the others it is posed as there, its shape stays.
+
+    Args:
+        pipeline: with a skin maker.
+        result: the head that was fitted to the first photo.
+        code: (R,) its prior code.
+        photos: what was measured on each.
+        say: told before each photo.
+    """
+    posed = [PosedPhoto(photos[0], result.expression, result.photo_camera)]
+    for number, other in enumerate(photos[1:]):
+        say(Progress("skin", number, len(photos)))
+        fit = fit_landmarks(pipeline.model, other.landmarks_px, LandmarkFitConfig(solve_code=False), code)
+        posed.append(PosedPhoto(other, fit.expression, fit.camera(other.photo.shape[1::-1])))
+    say(Progress("skin", len(photos) - 1, len(photos)))
+    skin = pipeline.skin_maker(result.parameters, result.look, posed)
+    return replace(result, look=replace(result.look, photo_skin=skin, photo_share=pipeline.config.skin.share))
 
 
 def _composed(second: np.ndarray, first: np.ndarray) -> np.ndarray:

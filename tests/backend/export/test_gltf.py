@@ -45,6 +45,11 @@ class Glb:
         start = view.get("byteOffset", 0)
         return self.binary[start : start + view["byteLength"]]
 
+    def picture(self, name):
+        image = next(image for image in self.json["images"] if image["name"] == name)
+        with Image.open(io.BytesIO(self.view(image["bufferView"]))) as picture:
+            return np.asarray(picture)
+
     def array(self, index):
         accessor = self.json["accessors"][index]
         width = WIDTHS[accessor["type"]]

@@ -5,18 +5,21 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from backend.export.painted_rig import COLOURS, dressed_rig
 from backend.export.test_gltf import Glb
 from backend.export.test_obj import read_mtl, read_obj
 from facewright.config import StyleConfig
-from facewright.datatypes import FitResult, Look, SkinDetail, Style
+from facewright.datatypes import FitResult, Look, PhotoSkin, SkinDetail, SkinShares, Style
 from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.errors import BlenderFailed, BlenderUnavailable, ConfigInvalid, RigInvalid
 from facewright.export.blender import find_blender, run_script
 from facewright.export.rig_json import rig_document, write_rig_json
+from facewright.export.skin_files import write_skin_files
 from facewright.pipelines.rig_export import ExportRequest, changed_look, export_rig
 from facewright.rig.anchors import anchor_points
+from facewright.rig.spec import load_rig
 
 PARAMETERS = np.array([0.9, 0.15, 0.8])
 
@@ -139,3 +142,69 @@ def test_a_script_that_fails_in_blender_is_an_error_with_its_last_words(tmp_path
         run_script([sys.executable, "-I"], script, [])
     with pytest.raises(BlenderFailed, match="could not be run"):
         run_script([str(tmp_path / "nothing")], script, [])
+
+
+@pytest.fixture
+def photographed(tmp_path):
+    """The rig.json of a head of the default rig, which is painted, with a photo skin, green all over."""
+    rig = load_rig("makehuman")
+    layer = np.full((64, 64, 4), (20, 180, 40, 255), np.uint8)
+    skin = PhotoSkin(layer, layer[..., :3], True, True, SkinShares(0.6, 0.1, 0.3, 0.2))
+    look = Look(COLOURS, photo_skin=skin, photo_share=0.75)
+    result = FitResult(rig.prior.mean, np.zeros(52), None, look, DEFAULT_LIGHTING, {}, {})
+    document = rig_document(rig, result, anchor_points(rig, rig.mesh.vertices_m), {}, from_photo=False)
+    write_rig_json(tmp_path / "photographed" / "rig.json", document)
+    write_skin_files(tmp_path / "photographed", skin, layer[..., :3])
+    return tmp_path / "photographed" / "rig.json"
+
+
+@pytest.fixture
+def export_head(photographed, tmp_path):
+    """Export that head as .glb; returns the file."""
+
+    def run(name, *skin):
+        request = ExportRequest(tmp_path / "out" / f"{name}.glb", "glb", source=photographed, skin=skin)
+        return export_rig(request)[0]
+
+    return run
+
+
+def greenness(path) -> float:
+    """How much greener than red the albedo texture of a .glb is, in the mean, in levels."""
+    picture = np.asarray(Glb(path).picture("albedo"), int)
+    return float((picture[..., 1] - picture[..., 0]).mean())
+
+
+def test_the_photo_skin_beside_a_rig_json_is_exported_by_its_share_or_as_asked(export_head):
+    words = (("own", ()), ("photo", ("photo",)), ("half", ("0.5",)), ("none", ("procedural",)))
+    shares = {name: greenness(export_head(name, *skin)) for name, skin in words}
+    assert shares["photo"] > 120
+    assert shares["none"] < shares["half"] < shares["own"] < shares["photo"]
+
+
+def test_what_an_artist_paints_on_the_layer_is_exported(export_head, photographed):
+    with Image.open(photographed.parent / "skin_photo.png") as picture:
+        painted = np.array(picture)
+    painted[..., :3] = (240, 10, 10)
+    Image.fromarray(painted).save(photographed.parent / "skin_photo.png")
+    assert greenness(export_head("painted", "photo")) < -150
+
+
+def test_a_missing_or_broken_layer_is_named_with_its_remedy(export_head, photographed):
+    layer = photographed.parent / "skin_photo.png"
+    Image.new("RGBA", (64, 32)).save(layer)
+    with pytest.raises(RigInvalid, match="expected a square picture of 64 to 8192 px, found 64 x 32"):
+        export_head("odd")
+    layer.unlink()
+    with pytest.raises(RigInvalid, match=r"skin_photo\.png could not be read") as caught:
+        export_head("lost")
+    assert "--skin procedural" in caught.value.remedy
+    assert export_head("lost", "procedural").is_file()
+
+
+def test_a_head_without_a_photo_skin_cannot_have_one(export, head):
+    with pytest.raises(ConfigInvalid, match="this head has no photo skin"):
+        export("head.glb", rig=None, source=head, skin=("photo",))
+    export("head.glb", rig=None, source=head, skin=("procedural", "pores=0.2"))
+    with pytest.raises(ConfigInvalid, match="--skin is 'shiny'"):
+        export("head.glb", rig=None, source=head, skin=("shiny",))
