@@ -148,7 +148,7 @@ def check_rigs(config: FacewrightConfig, rigs_dir: Path | None = None) -> Iterat
 
 
 def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
-    """Check that one rig loads and has prior, landmark map, appearance, imitator, style reader and correction."""
+    """Check that one rig loads and has prior, landmark map, appearance, imitator, style reader, correction, parser."""
     from facewright import weights
     from facewright.fitting.correction import load_correction
     from facewright.fitting.style_choice import read_metrics
@@ -169,12 +169,18 @@ def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
             read_metrics(rigs_dir / rig_id / "style_reader.safetensors", rig.version)
         rank = rig.prior.factors.shape[1]
         correction = load_correction(rigs_dir / rig_id / "correction.safetensors", rank, rig.version)
+        parser = rigs_dir / rig_id / "parser.safetensors"
+        if parser.is_file():
+            weights.load_parser(parser)
     except FacewrightError as error:
         return Finding(subject, "FAIL", f"{error.reason}: {error}", error.remedy)
     if correction is None:
         return Finding(
             subject, "warn", f"version {rig.version} has no landmark correction; fits are less exact", rebuild
         )
+    if not parser.is_file():
+        lacks = "has no parser; hair and glasses of a photo may get onto the skin"
+        return Finding(subject, "warn", f"version {rig.version} {lacks}", rebuild)
     size = f"{len(rig.parameters)} parameters, {len(rig.bones)} bones, {len(rig.mesh.vertices_m)} vertices"
     return Finding(subject, "ok", f"version {rig.version}, {size}")
 

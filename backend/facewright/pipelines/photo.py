@@ -121,6 +121,8 @@ class PhotoPipeline:
         for name in ("imitator", "correction", STYLE_READER, PARSER):
             if (folder / f"{name}.safetensors").is_file():
                 hashes[name] = weights.digest(folder / f"{name}.safetensors")
+        if config.skin.share > 0 and PARSER not in hashes:
+            LOG.warning("rig %s has no parser: hair and glasses of the photo may get onto the skin", config.rig)
         landmarker = weights.load_landmarker(device, files)
         embedder = weights.load_embedder(device, files)
         correction = None
