@@ -1,6 +1,6 @@
 """Skin from the photo: against known albedo on renders, and by whose face the head has on real photos.
 
-`python benchmarks/skin.py [--heads 24] [--photos FOLDER] [--sheets DIR] [--out skin.json] [--set key=value]`
+`python benchmarks/skin.py [--heads 24] [--photos FOLDER] [--sheets DIR] [--picture FILE] [--out skin.json]`
 
 Renders: random dressed heads (yaw to 40 degrees, smiles, light, glasses) are fitted; in the face texture the albedo is
 compared with the truth where the photo showed it and where it was filled, as is raw projection (every texel that the
@@ -22,6 +22,7 @@ import torch
 from photos import LEFT_OUT, unit
 from PIL import Image
 from scipy.spatial.transform import Rotation
+from skimage.data import astronaut
 
 from facewright.config import FacewrightConfig, with_overrides
 from facewright.datatypes import Camera, FitResult, Lighting, Look, Observations, PhotoSkin, RenderJob, SkinShares
@@ -160,6 +161,23 @@ def sheet_row(pipeline: PhotoPipeline, result: FitResult, observations: Observat
     return np.concatenate([*panels, *(render.image for render in pipeline.engine.render(jobs))], 1)
 
 
+def sample_picture(pipeline: PhotoPipeline, path: Path) -> None:
+    """Draw the sample photo, its head with painted and with photo skin, two views under another light, the texture."""
+    side = 384
+    result, observations = pipeline(astronaut())
+    vertices, look = pipeline.vertices(result.parameters), result.look
+    eyes, pieces = eye_centres(pipeline.rig, vertices), pipeline.pieces(result.parameters, look.style)
+    front = canonical_camera(eyes, PORTRAIT_FRAME, side)
+    jobs = [RenderJob(vertices, front, one, DEFAULT_LIGHTING, pieces) for one in (replace(look, photo_skin=None), look)]
+    for yaw, light in ((-38, DEFAULT_LIGHTING), (38, SECOND_LIGHT)):
+        jobs.append(RenderJob(vertices, orbit_camera(eyes, np.radians(yaw), 0.0, side), look, light, pieces))
+    texture = Image.fromarray(look.photo_skin.layer[..., :3]).crop((212, 100, 812, 700)).resize((side, side))
+    panels = [photo_panel(observations, side), *(render.image for render in pipeline.engine.render(jobs))]
+    panels.append(np.asarray(texture))
+    rows = [np.concatenate(panels[start : start + 3], 1) for start in (0, 3)]
+    Image.fromarray(np.concatenate(rows, 0)).save(path, quality=88)
+
+
 def measure_photos(
     pipeline: PhotoPipeline, folder: Path, sheets: Path | None, say: Callable[[str], None]
 ) -> dict[str, dict[str, float]]:
@@ -223,12 +241,15 @@ def main() -> None:
     parser.add_argument("--heads", type=int, default=24)
     parser.add_argument("--photos", type=Path)
     parser.add_argument("--sheets", type=Path, help="folder for a picture of every photo")
+    parser.add_argument("--picture", type=Path, help="draw the sample photo's head into this file")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
     torch.set_num_threads(2)
     pipeline = PhotoPipeline.from_config(with_overrides(FacewrightConfig(), options.set))
     start, found = time.perf_counter(), {}
+    if options.picture:
+        sample_picture(pipeline, options.picture)
     if options.heads:
         found["renders"] = measure_renders(pipeline, options.heads, print)
         print("\n| renders, medians | |\n|---|---|")
