@@ -55,6 +55,16 @@ def parse_face(parser: Parser, photo: np.ndarray, landmarks_px: np.ndarray) -> F
     return FaceParse(probabilities, crop_from_photo)
 
 
+def frames_share(parse: FaceParse) -> float:
+    """Return the share of frames of glasses in the band around the eyes: some 0.2 with glasses, under 0.1 without."""
+    side = parse.probabilities.shape[-1]
+    (right, level), (left, _) = PARSER_FRAME.eye_right, PARSER_FRAME.eye_left
+    eyes = (left - right) * side
+    rows = slice(round(level * side - 0.45 * eyes), round(level * side + 0.55 * eyes))
+    columns = slice(round(0.5 * side - 1.1 * eyes), round(0.5 * side + 1.1 * eyes))
+    return float(parse.probabilities[PARSER_CLASSES.index("glasses"), rows, columns].mean())
+
+
 def landmark_hints(landmarks_px: np.ndarray) -> np.ndarray:
     """Draw the parser's hints.
 

@@ -8,6 +8,7 @@ from facewright.config import FittingConfig
 from facewright.datatypes import Look, Observations, Style
 from facewright.errors import RigInvalid
 from facewright.fitting.style_choice import READING_PASSES, CueMetric, choice_probabilities, common_choices, decide
+from facewright.perception.parsing import frames_share
 from facewright.perception.style_renders import HeadInPhoto, candidate_cues
 from facewright.rig.looks import CharacterReader, melanin_of
 from facewright.rig.nouns import Rig
@@ -15,6 +16,10 @@ from facewright.rig.styles import find_choice, find_group
 
 STYLE_READER = "style_reader"
 """Name of the file with the metrics in the rig's folder."""
+
+
+FRAMES_SEEN, UNLIKELY_BARE = 0.14, 0.02
+"""Share of frames around the eyes from which a face wears glasses, and what is left of the chance that it does not."""
 
 
 class Stylist:
@@ -61,6 +66,10 @@ class Stylist:
                     common_choices(group, femininity, years, melanin),
                     observations.style_cues.hair_seen if name == "hair" else None,
                 )
+                if name == "glasses" and observations.parse and frames_share(observations.parse) > FRAMES_SEEN:
+                    bare = [choice.piece is None for choice in group.choices]
+                    probabilities = np.where(bare, UNLIKELY_BARE * probabilities, probabilities)
+                    probabilities = probabilities / probabilities.sum()
                 style = replace(
                     style,
                     **{name: decide(group, probabilities, cues, self._metrics[name], self._config.style_certainty)},

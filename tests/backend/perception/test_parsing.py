@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from facewright.datatypes import PART_NAMES
+from facewright.datatypes import PART_NAMES, FaceParse
 from facewright.networks.parser import Parser, ParserConfig
 from facewright.perception.alignment import apply_transform, eye_centres
 from facewright.perception.parsing import (
@@ -13,6 +13,7 @@ from facewright.perception.parsing import (
     PARSER_FRAME,
     PARSER_PX,
     class_of_labels,
+    frames_share,
     landmark_hints,
     parse_face,
 )
@@ -64,6 +65,15 @@ def test_hints_follow_the_landmarks(observations):
     _, moved_columns = np.nonzero(moved[3] > 0.5)
     assert moved_columns.mean() - columns.mean() == pytest.approx(20, abs=1.0)
     assert rows.mean() > PARSER_PX / 2, "lips lie below the middle"
+
+
+def test_frames_count_around_the_eyes_only():
+    probabilities = np.zeros((len(PARSER_CLASSES), PARSER_PX, PARSER_PX), np.float32)
+    probabilities[PARSER_CLASSES.index("glasses"), : PARSER_PX // 4] = 1
+    assert frames_share(FaceParse(probabilities, np.eye(2, 3))) == 0, "on the hair they are pushed up"
+    eyes = round(PARSER_FRAME.eye_right[1] * PARSER_PX)
+    probabilities[PARSER_CLASSES.index("glasses"), eyes - 4 : eyes + 4] = 1
+    assert 0.15 < frames_share(FaceParse(probabilities, np.eye(2, 3))) < 0.3
 
 
 def test_the_shipped_parser_finds_hair_skin_and_teeth_of_a_photo(photo, observations):
