@@ -51,7 +51,7 @@ CROP_SHARE = 0.625
 DETECT_PX, PARTS_PX = 256, 256
 HOLES, HOLE_RIM_PX = ("eyes", "iris", "inner_mouth"), 2
 DARK_CLASSES = ("lips", "brows", "beard")
-COVERED_PARTS = ("brows", "eyes", "iris", "upper_lip", "lower_lip", "inner_mouth")
+COVERED_PARTS = ("eyes", "iris", "upper_lip", "lower_lip", "inner_mouth")
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,7 @@ class SkinMaker:
         maps = part_maps(landmarks_px * (PARTS_PX / side), PARTS_PX)
         holes = sum(maps[PART_NAMES.index(name)] for name in HOLES)
         holes = cv2.dilate(holes, np.ones((2 * HOLE_RIM_PX + 1,) * 2, np.uint8))
-        covered = sum(maps[PART_NAMES.index(name)] for name in COVERED_PARTS)
+        covered = sum(maps[PART_NAMES.index(name)] for name in (*COVERED_PARTS, *([] if parse else ["brows"])))
         covered = cv2.dilate(covered, np.ones((5, 5), np.uint8))
         accepted, own_dark = 1 - np.clip(holes, 0, 1), np.clip(covered, 0, 1)
         if not self._options.keeps_brows:

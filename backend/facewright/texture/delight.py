@@ -35,20 +35,25 @@ DARKEST_LIGHT = 0.12
 WIDE_M, MIDDLE_M = 0.012, 0.003
 """Sizes (standard deviations) of what is wide and of what is middle."""
 
-WIDE_TAKEN, WIDE_HUE_TAKEN = 0.85, 0.6
+WIDE_TAKEN, WIDE_HUE_TAKEN = 0.85, 0.75
 """Share of the wide patches of lightness and of hue that is taken for light."""
 
 MIDDLE_LIMITS = (0.16, 0.10, 0.10)
 """Darkness, lightness and difference in hue (log) of middle patches that skin may have; the rest is the light's."""
 
-BRIGHTER_HAIR = 1.5
-"""Grey brows and lips may be so many times more lighter than that."""
+BRIGHTER_HAIR = 0.6
+"""Grey brows and lips may be lighter by so much more, as a share of that."""
+
+HAIR_TONES = (0.15, 0.45)
+"""How much darker than the skin brows and beard have to be to have a hue of their own."""
 
 LINE_DARKNESS = 0.08
-TOO_SHADED = (0.25, 0.55)
+TOO_SHADED = (0.5, 0.9)
 """Darkness of middle patches from which a texel is believed less, and not at all."""
 
-SMALL_LIMIT = 0.7
+SMALL_LIMITS, OWN_LIMIT = (0.7, 0.25), 3.0
+"""Darkness and lightness (log) of small marks at most, and of lips, brows and beard."""
+
 LIKENESS_M = 0.0015
 TOO_DARK, TOO_LIGHT, TOO_ODD = (0.6, 1.0), (0.5, 0.9), (0.30, 0.55)
 """Logarithms of lightness and hue, against the median of the skin, from which it can hardly be, and cannot be skin."""
@@ -75,7 +80,9 @@ class BareTexels:
     sharpness: float
 
 
-def delight(atlas: SkinAtlas, view: TexelView, plain_linear: np.ndarray, keeps_dark: np.ndarray) -> BareTexels:
+def delight(
+    atlas: SkinAtlas, view: TexelView, plain_linear: np.ndarray, keeps_dark: np.ndarray, lips: np.ndarray
+) -> BareTexels:
     """Estimate light and skin together.
 
     Args:
@@ -83,6 +90,7 @@ def delight(atlas: SkinAtlas, view: TexelView, plain_linear: np.ndarray, keeps_d
         view: what the photo shows.
         plain_linear: (T, T, 3) linear albedo of the rig's plain skin in the photo's colours.
         keeps_dark: (T, T) in [0, 1]: lips, brows, beard, rims of eyes and nostrils, whose darkness is their own.
+        lips: (T, T) in [0, 1]: whose hue is their own.
     """
     trust = view.confidence * atlas.trust
     plain_skin = trust * (1 - view.own_dark)
@@ -99,7 +107,7 @@ def delight(atlas: SkinAtlas, view: TexelView, plain_linear: np.ndarray, keeps_d
         flat = _without_gloss(flat, target, plain_skin, atlas.texel_m)
     ratio = np.log(np.maximum(flat, 1e-4) / np.maximum(target, 1e-4)).astype(np.float32)
     likely = skin_likeness(ratio, plain_skin, keeps_dark, atlas.texel_m)
-    ratio, unshadowed = _split_by_size(ratio, plain_skin * likely, keeps_dark, atlas.texel_m)
+    ratio, unshadowed = _split_by_size(ratio, plain_skin * likely, keeps_dark, lips, atlas.texel_m)
     brightness = smoothstep(lit.mean(-1) / mean_light, *LIT_ENOUGH)
     return BareTexels(ratio, (trust * brightness * likely * unshadowed).astype(np.float32), light, view.sharpness)
 
@@ -110,7 +118,7 @@ def skin_likeness(ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray
     Args:
         ratio: (T, T, 3) logarithm of what is seen over the plain skin's.
         weights: (T, T) plain skin.
-        keeps_dark: (T, T) in [0, 1] where darkness is no argument.
+        keeps_dark: (T, T) in [0, 1] where darkness and hue are no argument.
         texel_m: size of a texel.
     """
     smooth = cv2.GaussianBlur(ratio, (0, 0), max(LIKENESS_M / texel_m, 0.5))
@@ -120,8 +128,8 @@ def skin_likeness(ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray
     smooth = smooth - np.median(smooth[known], axis=0)
     tone = smooth @ LUMINANCE
     hue = np.abs(smooth - tone[..., None]).max(-1)
-    plain = 1 - smoothstep(-tone, *TOO_DARK) * (1 - keeps_dark)
-    return (plain * (1 - smoothstep(tone, *TOO_LIGHT)) * (1 - smoothstep(hue, *TOO_ODD))).astype(np.float32)
+    odd = np.maximum(smoothstep(-tone, *TOO_DARK), smoothstep(hue, *TOO_ODD)) * (1 - keeps_dark)
+    return ((1 - odd) * (1 - smoothstep(tone, *TOO_LIGHT))).astype(np.float32)
 
 
 def harmonics(normals: np.ndarray) -> np.ndarray:
@@ -193,7 +201,7 @@ def _without_gloss(flat: np.ndarray, plain: np.ndarray, weights: np.ndarray, tex
 
 
 def _split_by_size(
-    ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray, texel_m: float
+    ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray, lips: np.ndarray, texel_m: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Take wide patches and strong middle ones out of the ratio (T, T, 3) of plain skin.
 
@@ -218,9 +226,12 @@ def _split_by_size(
     bright = bright * (1 + BRIGHTER_HAIR * keeps_dark)
     kept = np.where(tone < 0, -dark * np.tanh(-tone / dark), bright * np.tanh(tone / bright))
     change = (tone - kept) * np.where(tone < 0, 1 - keeps_dark, 1.0)
-    hue_change = (hue - odd * np.tanh(hue / odd)) * (1 - keeps_dark)[..., None]
+    has_own_hue = np.maximum(lips, keeps_dark * smoothstep(-tone, *HAIR_TONES))
+    hue_change = (hue - odd * np.tanh(hue / odd)) * (1 - has_own_hue)[..., None]
     ratio = ratio - change[..., None] - hue_change
-    limit = np.where(keeps_dark > 0.5, 3.0, SMALL_LIMIT)[..., None]
+    darkest, lightest = SMALL_LIMITS
+    limit = np.where((ratio @ LUMINANCE) > 0, lightest, darkest)
+    limit = np.where(keeps_dark > 0.5, OWN_LIMIT, limit)[..., None]
     unshadowed = 1 - smoothstep(-tone, *TOO_SHADED) * (1 - keeps_dark)
     return (limit * np.tanh(ratio / limit)).astype(np.float32), unshadowed.astype(np.float32)
 

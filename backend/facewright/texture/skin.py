@@ -13,13 +13,17 @@ from facewright.rig.styles import find_choice, read_layer
 from facewright.texture.atlas import SkinAtlas, texel_values
 from facewright.texture.complete import CompleteSkin, complete, expression_strain, soften_wrinkles
 from facewright.texture.delight import delight
-from facewright.texture.unwrap import PhotoView, linear_from_srgb, srgb_from_linear, unwrap
+from facewright.texture.unwrap import PhotoView, linear_from_srgb, smoothstep, srgb_from_linear, unwrap
 
-DARK_PARTS = ("upper_lip", "lower_lip", "inner_mouth", "brows", "eyes")
+LIP_PARTS = ("upper_lip", "lower_lip", "inner_mouth")
+DARK_PARTS = (*LIP_PARTS, "eyes")
 RIM_M = 0.0015
 """Around lips, eyes and nostrils what is dark is dark of its own."""
 
 SHADED = 0.25
+HIDDEN_BROWS = (0.4, 0.7)
+"""Share of the brows that a photo hides from which those of the style are painted, faintly and fully."""
+
 PADDING_PX = 6
 """Texels that colours run on beyond the skin's border, for coarser levels."""
 
@@ -60,20 +64,20 @@ def photo_skin(
     plain, grain = bake_plain_skin(rig.appearance, look, options.side)
     plain_linear = linear_from_srgb(plain)
     brows = _layer(rig, look, "brows", options.side)
-    keeps_dark = dark_places(rig, atlas, brows)
+    rims, lips = dark_places(rig, atlas), _parts(rig, atlas.side, LIP_PARTS).astype(np.float32)
     photos, texels = [], []
     for view in views:
         seen = unwrap(rig, atlas, view)
-        own_dark = np.maximum(keeps_dark, seen.own_dark)
-        bare = delight(atlas, seen, plain_linear, own_dark)
+        own_dark = np.maximum(rims, seen.own_dark)
+        bare = delight(atlas, seen, plain_linear, own_dark, lips)
         strain = expression_strain(rig.mesh.triangles, neutral_m, view.vertices_m)
         photos.append(soften_wrinkles(atlas, bare, texel_values(atlas, rig, strain[:, None])[..., 0], own_dark))
         texels.append(seen)
-    skin = complete(atlas, photos, keeps_dark)
+    hairy = np.max([seen.own_dark * seen.seen for seen in texels], axis=0)
+    skin = complete(atlas, photos, np.maximum(rims, np.maximum(hairy, brows > 0.15)))
     albedo = painted(skin, plain_linear, grain)
     if options.keeps_brows:
-        unseen = (brows * (1 - skin.seen - skin.mirrored))[..., None]
-        albedo = albedo + unseen * (look.colours.brow - albedo)
+        albedo = albedo + unseen_brows(skin, brows)[..., None] * (look.colours.brow - albedo)
     sight = np.max([seen.seen for seen in texels], axis=0)
     return PhotoSkin(
         layer=_padded(albedo, atlas.is_skin),
@@ -84,22 +88,34 @@ def photo_skin(
     )
 
 
+def unseen_brows(skin: CompleteSkin, brows: np.ndarray) -> np.ndarray:
+    """Return (T, T) what a style's brows (T, T) cover of a skin that keeps the photo's, where the photo hides those."""
+    unseen = brows * (1 - skin.seen - skin.mirrored)
+    hidden = float(unseen.sum()) / max(float(brows.sum()), 1e-6)
+    return unseen * float(smoothstep(np.float64(hidden), *HIDDEN_BROWS))
+
+
 def painted(skin: CompleteSkin, plain_linear: np.ndarray, grain: np.ndarray) -> np.ndarray:
     """Return (T, T, 3) sRGB of a complete skin; pores go on where photos are too coarse to show them."""
     albedo = srgb_from_linear(np.clip(plain_linear * np.exp(skin.ratio), 0, 1))
     return np.clip(albedo * grain[..., None] ** (1 - skin.sharpness[..., None]), 0, 1)
 
 
-def dark_places(rig: Rig, atlas: SkinAtlas, brows: np.ndarray) -> np.ndarray:
-    """Return (T, T) in [0, 1] where skin may be much darker than around: lips, brows, rims of eyes, nostrils."""
+def dark_places(rig: Rig, atlas: SkinAtlas) -> np.ndarray:
+    """Return (T, T) in [0, 1] where skin may be much darker than around: lips, rims of eyes, nostrils."""
     side = atlas.side
-    labels = cv2.resize(rig.appearance.labels, (side, side), interpolation=cv2.INTER_NEAREST)
-    parts = np.isin(labels, [PART_NAMES.index(name) for name in DARK_PARTS]) | (brows > 0.15)
+    parts = _parts(rig, side, DARK_PARTS)
     holes = ~atlas.is_skin & (cv2.morphologyEx(atlas.is_skin.astype(np.uint8), cv2.MORPH_CLOSE, _disc(40)) > 0)
     shade = cv2.resize(rig.appearance.masks[..., 6], (side, side)) / 255.0 > SHADED
     dark = (parts | holes | shade).astype(np.float32)
     reach = max(1, round(RIM_M / atlas.texel_m))
     return cv2.GaussianBlur(cv2.dilate(dark, _disc(reach)), (0, 0), 0.4 * reach)
+
+
+def _parts(rig: Rig, side: int, names: Sequence[str]) -> np.ndarray:
+    """Return (T, T) bool where the texture belongs to one of the parts."""
+    labels = cv2.resize(rig.appearance.labels, (side, side), interpolation=cv2.INTER_NEAREST)
+    return np.isin(labels, [PART_NAMES.index(name) for name in names])
 
 
 def _layer(rig: Rig, look: Look, group: str, side: int) -> np.ndarray:

@@ -41,6 +41,10 @@ def view(atlas, normals: np.ndarray, linear: np.ndarray, **changes) -> TexelView
     return dataclasses.replace(TexelView(linear, normals, seen, ones, zeros, 1.0, False), **changes)
 
 
+def none(atlas) -> np.ndarray:
+    return np.zeros(atlas.is_skin.shape, np.float32)
+
+
 def spread(ratio: np.ndarray, where: np.ndarray) -> float:
     return float((ratio @ LUMINANCE)[where].std())
 
@@ -59,14 +63,14 @@ def test_the_light_is_found_although_a_tenth_is_something_else(atlas, normals, p
 
 
 def test_too_few_texels_give_an_even_light(atlas, normals, plain):
-    found = fit_light(normals, 0.5 * plain, plain, np.zeros(atlas.is_skin.shape, np.float32))
+    found = fit_light(normals, 0.5 * plain, plain, none(atlas))
     np.testing.assert_allclose(found[0], 0.5, atol=0.01)
     assert (found[1:] == 0).all()
 
 
 def test_plain_skin_under_any_light_is_plain_skin(atlas, normals, plain):
     dark = np.zeros(atlas.is_skin.shape, np.float32)
-    bare = delight(atlas, view(atlas, normals, lit(normals, plain)), plain, dark)
+    bare = delight(atlas, view(atlas, normals, lit(normals, plain)), plain, dark, dark)
     well = bare.confidence > 0.7
     assert well.sum() > 500
     assert np.abs(bare.ratio[well]).mean() < 0.03
@@ -81,7 +85,7 @@ def test_a_mole_stays_and_a_wide_shadow_goes(atlas, normals, plain):
     shadow = 1 - 0.3 * np.exp(-(((columns - 0.4 * atlas.side) / 20) ** 2))
     albedo = plain * np.where(mole, 0.5, 1.0)[..., None]
     linear = lit(normals, albedo) * shadow[..., None].astype(np.float32)
-    bare = delight(atlas, view(atlas, normals, linear), plain, np.zeros(atlas.is_skin.shape, np.float32))
+    bare = delight(atlas, view(atlas, normals, linear), plain, none(atlas), none(atlas))
     around = (atlas.trust > 0.7) & (normals[..., 2] < -0.7) & ~mole
     level = np.median((bare.ratio @ LUMINANCE)[around])
     assert (bare.ratio @ LUMINANCE)[mole].mean() - level < -0.3
@@ -94,7 +98,7 @@ def test_highlights_are_taken_off(atlas, normals, plain):
     row, column = np.argwhere(inside).mean(0)
     gloss = 0.3 * np.exp(-(((rows - row) / 6) ** 2 + ((columns - column) / 6) ** 2)).astype(np.float32)
     linear = lit(normals, plain) + gloss[..., None]
-    bare = delight(atlas, view(atlas, normals, linear), plain, np.zeros(atlas.is_skin.shape, np.float32))
+    bare = delight(atlas, view(atlas, normals, linear), plain, none(atlas), none(atlas))
     spot = (gloss > 0.2) & inside
     before = np.log(1 + 0.25 / (plain[0, 0] @ LUMINANCE * 1.2))
     assert (bare.ratio @ LUMINANCE)[spot].mean() < 0.35 * before
@@ -102,7 +106,7 @@ def test_highlights_are_taken_off(atlas, normals, plain):
 
 def test_a_greyscale_photo_keeps_the_hues_of_plain_skin(atlas, normals, plain):
     grey = np.repeat((lit(normals, plain) @ LUMINANCE)[..., None], 3, 2)
-    bare = delight(atlas, view(atlas, normals, grey, is_grey=True), plain, np.zeros(atlas.is_skin.shape, np.float32))
+    bare = delight(atlas, view(atlas, normals, grey, is_grey=True), plain, none(atlas), none(atlas))
     well = bare.confidence > 0.7
     assert np.ptp(bare.ratio[well], axis=-1).max() < 0.02
 
@@ -113,7 +117,7 @@ def test_what_cannot_be_skin_by_its_colour_is_not_believed(atlas, normals, plain
     inside = atlas.trust > 0.8
     scarf = inside & (rows > np.quantile(np.argwhere(inside)[:, 0], 0.75))
     linear[scarf] = linear[scarf] * [0.3, 1.2, 0.4]
-    bare = delight(atlas, view(atlas, normals, linear), plain, np.zeros(atlas.is_skin.shape, np.float32))
+    bare = delight(atlas, view(atlas, normals, linear), plain, none(atlas), none(atlas))
     assert bare.confidence[scarf].mean() < 0.1
     assert bare.confidence[inside & ~scarf & (normals[..., 2] < -0.5)].mean() > 0.7
 
