@@ -35,7 +35,8 @@ from facewright.pipelines.photo import PhotoPipeline
 from facewright.pipelines.skin import PosedPhoto
 from facewright.rig.anchors import eye_centres
 from facewright.rig.baking import bake_albedo
-from facewright.texture.unwrap import srgb_from_linear, unwrap
+from facewright.rig.colours import srgb_from_linear
+from facewright.texture.unwrap import unwrap
 from facewright.training.style_scenes import SceneMaker, compose_scene
 from facewright.training.synthetic_photos import PhotoRecipe
 
@@ -245,7 +246,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     pipeline = PhotoPipeline.from_config(with_overrides(FacewrightConfig(), options.set))
     start, found = time.perf_counter(), {}
     if options.picture:

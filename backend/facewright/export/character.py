@@ -9,6 +9,7 @@ import torch
 from facewright.datatypes import STYLE_GROUPS, Look
 from facewright.export.materials import Material, head_materials, paint_pictures, piece_material, skin_layers
 from facewright.rig.dressing import piece_blendshapes
+from facewright.rig.normals import smooth_normals
 from facewright.rig.nouns import Bone, Choice, Piece, Rig, StyleGroup
 from facewright.rig.parameters import REST_CHANNELS, channels_from_parameters
 from facewright.rig.skeleton import depth_levels, rest_matrix, skin_matrices
@@ -149,18 +150,6 @@ def bake_pose(character: Character) -> Character:
     channels = np.broadcast_to(np.array(REST_CHANNELS), (len(bones), 9)).copy()
     parts = tuple(_posed_part(part, matrices) for part in character.parts)
     return dataclasses.replace(character, bones=bones, channels=channels, parts=parts)
-
-
-def smooth_normals(vertices_m: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Return (n, 3) float32 unit normals of vertices (n, 3), weighted by the areas of their triangles (t, 3)."""
-    vertices = vertices_m.astype(np.float64)
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    area = np.cross(b - a, c - a)
-    normals = np.zeros_like(vertices)
-    for k in range(3):
-        np.add.at(normals, triangles[:, k], area)
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.where(length > 1e-14, normals / np.maximum(length, 1e-14), [0.0, 0.0, 1.0]).astype(np.float32)
 
 
 def facing_triangles(vertices_m: np.ndarray, normals: np.ndarray, triangles: np.ndarray) -> np.ndarray:

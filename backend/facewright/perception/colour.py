@@ -18,12 +18,11 @@ from facewright.perception.illumination import (
     estimate_illuminant,
     fit_shading,
     landmark_normals,
-    linear_from_srgb,
     skin_locus,
-    srgb_from_linear,
 )
 from facewright.perception.parts import LEFT_EYE, RIGHT_EYE, iris_circle, part_maps
 from facewright.perception.person import PersonCrop
+from facewright.rig.colours import linear_from_srgb, srgb_from_linear
 
 SIDE_PX = 256
 BLUR_PX = 2.0

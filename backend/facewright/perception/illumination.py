@@ -244,14 +244,3 @@ def colour_of(chroma_value: np.ndarray, luminance: float) -> np.ndarray:
     """Return the (3,) linear colour with that (2,) chroma and luminance."""
     shape = np.exp(np.array([chroma_value[0], 0.0, chroma_value[1]]))
     return shape * luminance / (shape @ LUMINANCE)
-
-
-def linear_from_srgb(srgb: np.ndarray) -> np.ndarray:
-    """Return linear values of sRGB values in [0, 1]. Source: IEC 61966-2-1."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-
-
-def srgb_from_linear(linear: np.ndarray) -> np.ndarray:
-    """Return sRGB values of linear values in [0, 1]. Source: IEC 61966-2-1."""
-    safe = np.maximum(linear, 0)
-    return np.where(safe <= 0.0031308, 12.92 * safe, 1.055 * safe ** (1 / 2.4) - 0.055)

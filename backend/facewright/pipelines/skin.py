@@ -30,9 +30,10 @@ from facewright.perception.parsing import PARSER_CLASSES
 from facewright.perception.parts import part_maps
 from facewright.perception.style_cues import crop_camera
 from facewright.rig.anchors import landmark_points
+from facewright.rig.colours import linear_from_srgb
 from facewright.texture.atlas import SkinAtlas, build_atlas
 from facewright.texture.skin import SkinOptions, photo_skin
-from facewright.texture.unwrap import PhotoView, linear_from_srgb
+from facewright.texture.unwrap import PhotoView
 
 if TYPE_CHECKING:
     from facewright.pipelines.photo import PhotoPipeline

@@ -75,6 +75,17 @@ NEUTRAL_COLOURS = FaceColours(
 """Colours of the neutral head when none are asked for."""
 
 
+def linear_from_srgb(srgb: np.ndarray) -> np.ndarray:
+    """Return linear values of sRGB values in [0, 1], of the same precision. Source: IEC 61966-2-1."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def srgb_from_linear(linear: np.ndarray) -> np.ndarray:
+    """Return sRGB values of linear values in [0, 1], of the same precision. Source: IEC 61966-2-1."""
+    safe = np.maximum(linear, 0)
+    return np.where(safe <= 0.0031308, 12.92 * safe, 1.055 * safe ** (1 / 2.4) - 0.055)
+
+
 def skin_colour(melanin: float, redness: float = 0.5) -> np.ndarray:
     """Mix the albedo of skin.
 

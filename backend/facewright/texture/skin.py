@@ -8,12 +8,13 @@ import numpy as np
 
 from facewright.datatypes import PART_NAMES, Look, PhotoSkin, SkinShares
 from facewright.rig.baking import bake_plain_skin
+from facewright.rig.colours import linear_from_srgb, srgb_from_linear
 from facewright.rig.nouns import Rig
 from facewright.rig.styles import find_choice, read_layer
 from facewright.texture.atlas import SkinAtlas, texel_values
 from facewright.texture.complete import CompleteSkin, complete, expression_strain, soften_wrinkles
 from facewright.texture.delight import delight
-from facewright.texture.unwrap import PhotoView, linear_from_srgb, smoothstep, srgb_from_linear, unwrap
+from facewright.texture.unwrap import PhotoView, smoothstep, unwrap
 
 LIP_PARTS = ("upper_lip", "lower_lip", "inner_mouth")
 DARK_PARTS = (*LIP_PARTS, "eyes")

@@ -8,6 +8,8 @@ from scipy.interpolate import RBFInterpolator
 
 from facewright.datatypes import Camera
 from facewright.engine.cameras import project
+from facewright.rig.colours import linear_from_srgb
+from facewright.rig.normals import smooth_normals
 from facewright.rig.nouns import Rig
 from facewright.texture.atlas import SkinAtlas, texel_values
 
@@ -101,7 +103,7 @@ def unwrap(rig: Rig, atlas: SkinAtlas, view: PhotoView) -> TexelView:
     places, depth = project(view.camera, vertices)
     towards = -(vertices @ rotation.T + np.asarray(view.camera.camera_from_world)[:3, 3])
     towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-    normals = smooth_normals(rig.mesh.triangles, vertices) @ rotation.T
+    normals = smooth_normals(vertices, rig.mesh.triangles) @ rotation.T
     cosine = (normals * towards).sum(1, keepdims=True)
     values = np.concatenate([places, depth[:, None], normals, cosine], 1)
     texels = texel_values(atlas, rig, values)  # (T, T, 7)
@@ -148,16 +150,6 @@ def residual_warp(view: PhotoView) -> np.ndarray:
     return cv2.resize(field, (side, side), interpolation=cv2.INTER_CUBIC)
 
 
-def smooth_normals(triangles: np.ndarray, vertices_m: np.ndarray) -> np.ndarray:
-    """Return (V, 3) unit normals weighted by the areas of the triangles around a vertex."""
-    a, b, c = (vertices_m[triangles[:, k]] for k in range(3))
-    area = np.cross(b - a, c - a)
-    normals = np.stack(
-        [sum(np.bincount(triangles[:, k], area[:, d], len(vertices_m)) for k in range(3)) for d in range(3)], 1
-    )
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)
-
-
 def sample(picture: np.ndarray, places_px: np.ndarray, border: int = cv2.BORDER_REPLICATE) -> np.ndarray:
     """Look a picture (C, C, ...) up at continuous places (T, T, 2); beyond the border its edge repeats by default."""
     grid = (places_px - 0.5).astype(np.float32)
@@ -171,14 +163,3 @@ def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Return 0 below low, 1 above high and a smooth step between."""
     t = np.clip((values - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
-
-
-def linear_from_srgb(srgb: np.ndarray) -> np.ndarray:
-    """Return float32 linear values of sRGB values in [0, 1]. Source: IEC 61966-2-1."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
-def srgb_from_linear(linear: np.ndarray) -> np.ndarray:
-    """Return float32 sRGB values of linear values in [0, 1]. Source: IEC 61966-2-1."""
-    safe = np.maximum(linear, 0)
-    return np.where(safe <= 0.0031308, 12.92 * safe, 1.055 * safe ** (1 / 2.4) - 0.055).astype(np.float32)

@@ -6,13 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
 from facewright.datatypes import RenderJob
 from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.lighting import DEFAULT_LIGHTING
-from facewright.errors import FacewrightError
 from facewright.fitting.losses import CONTENT_PARTS, content_maps
 from facewright.networks.landmarker import Landmarker
 from facewright.perception.landmarks import refine_landmarks
@@ -23,6 +21,7 @@ from facewright.rig.dressing import Wardrobe
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
 from facewright.rig.styles import look_vector
+from facewright.training.work_folder import open_arrays
 
 BLOCK = 64
 RENDER_PX = 256
@@ -55,15 +54,7 @@ def open_data(work: Path, count: int, parameter_count: int, look_count: int, sid
         "images": ((count, side, side, 3), np.uint8),
         "parts": ((count, len(CONTENT_PARTS) + 1, side, side), np.uint8),
     }
-    arrays = {}
-    for name, (shape, kind) in shapes.items():
-        path = work / f"{name}.npy"
-        arrays[name] = open_memmap(path, "r+") if path.exists() else open_memmap(path, "w+", kind, shape)
-        if arrays[name].shape != shape:
-            raise FacewrightError(
-                f"{path.name} has shape {arrays[name].shape}, expected {shape}.", "Empty the work folder."
-            )
-    return ImitatorData(**arrays)
+    return ImitatorData(**open_arrays(work, shapes))
 
 
 def random_parameters(rig: Rig, count: int, generator: np.random.Generator) -> np.ndarray:

@@ -4,12 +4,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.format import open_memmap
 from tqdm import tqdm
 
 from facewright.datatypes import Camera
 from facewright.engine.cameras import project
-from facewright.errors import FacewrightError
 from facewright.perception.alignment import face_from_photo
 from facewright.perception.parsing import PARSER_FRAME, PARSER_PX, class_of_labels
 from facewright.perception.style_cues import crop_camera
@@ -17,6 +15,7 @@ from facewright.rig.anchors import landmark_points
 from facewright.rig.nouns import Rig
 from facewright.training.style_scenes import SceneMaker
 from facewright.training.synthetic_photos import PhotoRecipe
+from facewright.training.work_folder import open_arrays
 
 PARSER_RECIPE = PhotoRecipe(size_px=512, yaw_deg=16.0, pitch_deg=8.0, roll_deg=0.0, expression_strength=1.2)
 MARGIN_PX = 18
@@ -52,15 +51,7 @@ def open_data(work: Path, count: int, landmark_count: int) -> ParserData:
         "classes": ((count, DRAWN_PX, DRAWN_PX), np.uint8),
         "landmarks_px": ((count, landmark_count, 2), np.float32),
     }
-    arrays = {}
-    for name, (shape, kind) in shapes.items():
-        path = work / f"{name}.npy"
-        arrays[name] = open_memmap(path, "r+") if path.exists() else open_memmap(path, "w+", kind, shape)
-        if arrays[name].shape != shape:
-            raise FacewrightError(
-                f"{path.name} has shape {arrays[name].shape}, expected {shape}.", "Empty the work folder."
-            )
-    return ParserData(**arrays)
+    return ParserData(**open_arrays(work, shapes))
 
 
 def render_data(data: ParserData, work: Path, rig: Rig, engine, seed: int) -> None:

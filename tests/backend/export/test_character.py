@@ -12,11 +12,11 @@ from facewright.export.character import (
     bone_matrices,
     build_character,
     facing_triangles,
-    smooth_normals,
 )
 from facewright.export.materials import tinted_strands
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
+from facewright.rig.normals import smooth_normals
 from facewright.rig.skeleton import rest_matrix
 
 PARAMETERS = np.array([0.9, 0.15, 0.8])

@@ -14,10 +14,9 @@ from facewright.perception.illumination import (
     estimate_illuminant,
     fit_shading,
     landmark_normals,
-    linear_from_srgb,
     skin_locus,
-    srgb_from_linear,
 )
+from facewright.rig.colours import linear_from_srgb, srgb_from_linear
 
 
 def face_like_normals(count: int) -> np.ndarray:

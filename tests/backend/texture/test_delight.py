@@ -23,10 +23,10 @@ def plain(atlas) -> np.ndarray:
 
 @pytest.fixture
 def normals(rig, atlas, camera) -> np.ndarray:
+    from facewright.rig.normals import smooth_normals
     from facewright.texture.atlas import texel_values
-    from facewright.texture.unwrap import smooth_normals
 
-    turned = smooth_normals(rig.mesh.triangles, rig.mesh.vertices_m.astype(float)) @ camera.camera_from_world[:3, :3].T
+    turned = smooth_normals(rig.mesh.vertices_m, rig.mesh.triangles) @ camera.camera_from_world[:3, :3].T
     found = texel_values(atlas, rig, turned)
     return found / np.maximum(np.linalg.norm(found, axis=-1, keepdims=True), 1e-6)
 

@@ -12,11 +12,11 @@ from facewright.engine.cameras import project
 from facewright.engine.opening import open_engine
 from facewright.rig.anchors import landmark_points
 from facewright.rig.baking import bake_albedo
-from facewright.rig.colours import NEUTRAL_COLOURS
+from facewright.rig.colours import NEUTRAL_COLOURS, srgb_from_linear
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.prior import sample
 from facewright.texture.skin import SkinOptions, photo_skin
-from facewright.texture.unwrap import srgb_from_linear, unwrap
+from facewright.texture.unwrap import unwrap
 
 SIDE_LIGHT = Lighting(np.array([-0.75, -0.3, -0.6]), np.array([1.2, 1.1, 0.95]), np.array([0.25, 0.26, 0.28]))
 OPTIONS = SkinOptions(256)

@@ -5,8 +5,9 @@ import pytest
 
 from backend.texture.conftest import facing_camera, view_of
 from facewright.engine.cameras import project
+from facewright.rig.colours import linear_from_srgb, srgb_from_linear
 from facewright.texture.atlas import texel_values
-from facewright.texture.unwrap import linear_from_srgb, residual_warp, srgb_from_linear, unwrap
+from facewright.texture.unwrap import residual_warp, unwrap
 
 
 def gradient(side: int = 200) -> np.ndarray:
