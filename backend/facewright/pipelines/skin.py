@@ -50,7 +50,7 @@ CROP_SHARE = 0.625
 """Side of the crop over that of the texture: a pixel of the crop is about a texel."""
 
 DETECT_PX, PARTS_PX = 256, 256
-HOLES, HOLE_RIM_PX = ("eyes", "iris", "inner_mouth"), 2
+HOLES, HOLE_RIM_PX = ("eyes", "iris", "inner_mouth"), 3
 DARK_CLASSES = ("lips", "brows", "beard")
 COVERED_PARTS = ("eyes", "iris", "upper_lip", "lower_lip", "inner_mouth")
 
@@ -145,7 +145,7 @@ class SkinMaker:
             return accepted, own_dark
         kept = ["skin", "lips"] + self._options.keeps_brows * ["brows"] + self._options.keeps_beard * ["beard"]
         parsed = sum(parse.probabilities[PARSER_CLASSES.index(name)] for name in kept)
-        parsed = cv2.erode(parsed.astype(np.float32), np.ones((3, 3), np.uint8))
+        parsed = cv2.erode(parsed.astype(np.float32), np.ones((5, 5), np.uint8))
         dark = sum(parse.probabilities[PARSER_CLASSES.index(name)] for name in DARK_CLASSES)
         onto = _composed(crop, invert_transform(parse.crop_from_photo))
         parsed, dark = (_warped(one, onto, side) for one in (parsed, dark))

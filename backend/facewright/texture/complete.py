@@ -30,12 +30,15 @@ HELD_WEIGHT = 4.0
 MEAN_PULL = 2e-4
 """Pull towards the mean ratio over the membrane's stiffness: felt some 70 texels of the coarse grid away."""
 
+LEAST_LIPS = 0.1
+"""Share of the lips that has to be seen for their tone to be known."""
+
 TONE_M = 0.004
 """What the membrane is held by is smoothed so much: pores and lines shall not run into what is filled."""
 
-WRINKLE_M = 0.0035
-WRINKLE_STRAINS = (0.10, 0.35)
-WRINKLES_TAKEN = 0.65
+WRINKLE_M = 0.007
+WRINKLE_STRAINS = (0.06, 0.22)
+WRINKLES_TAKEN = 0.75
 """Of dark lines where an expression folds the skin, at those strains none and at most this share is taken out."""
 
 
@@ -56,13 +59,14 @@ class CompleteSkin:
     sharpness: np.ndarray
 
 
-def complete(atlas: SkinAtlas, photos: Sequence[BareTexels], keeps_dark: np.ndarray) -> CompleteSkin:
+def complete(atlas: SkinAtlas, photos: Sequence[BareTexels], keeps_dark: np.ndarray, lips: np.ndarray) -> CompleteSkin:
     """Merge, mirror and fill.
 
     Args:
         atlas: of the rig.
         photos: one or more, of one person.
         keeps_dark: (T, T) in [0, 1]: lips, brows, beard and rims, whose darkness must not run into filled skin.
+        lips: (T, T) in [0, 1]: what is not seen of them takes their own mean tone.
     """
     ratio, confidence, sharpness = merge(photos)
     mirrored, facing, facing_dark = (
@@ -75,6 +79,10 @@ def complete(atlas: SkinAtlas, photos: Sequence[BareTexels], keeps_dark: np.ndar
     known = (seen[..., None] * ratio + other[..., None] * mirrored) / np.maximum(both, 1e-6)[..., None]
     light = seen * (1 - keeps_dark) + other * (1 - np.maximum(keeps_dark, facing_dark))
     tone = membrane(atlas.is_skin, known, light, atlas.texel_m)
+    lips_seen = both * lips
+    if lips_seen.sum() > LEAST_LIPS * lips.sum() > 0:
+        lip_tone = (known * lips_seen[..., None]).sum((0, 1)) / lips_seen.sum()
+        tone = tone + cv2.GaussianBlur(lips, (0, 0), 1.0)[..., None] * (lip_tone - tone)
     full = tone + both[..., None] * (known - tone)
     return CompleteSkin(full.astype(np.float32), seen, other, np.clip(sharpness * both, 0, 1))
 

@@ -56,6 +56,7 @@ SMALL_LIMITS, OWN_LIMIT = (0.7, 0.25), 3.0
 
 LIKENESS_M = 0.0015
 TOO_DARK, TOO_LIGHT, TOO_ODD = (0.6, 1.0), (0.5, 0.9), (0.30, 0.55)
+TOO_LIGHT_LIPS = (0.15, 0.4)
 """Logarithms of lightness and hue, against the median of the skin, from which it can hardly be, and cannot be skin."""
 
 GLOSS_M, GLOSS_MARGIN = 0.0012, 0.05
@@ -106,19 +107,22 @@ def delight(
     if not view.is_grey:
         flat = _without_gloss(flat, target, plain_skin, atlas.texel_m)
     ratio = np.log(np.maximum(flat, 1e-4) / np.maximum(target, 1e-4)).astype(np.float32)
-    likely = skin_likeness(ratio, plain_skin, keeps_dark, atlas.texel_m)
+    likely = skin_likeness(ratio, plain_skin, keeps_dark, lips, atlas.texel_m)
     ratio, unshadowed = _split_by_size(ratio, plain_skin * likely, keeps_dark, lips, atlas.texel_m)
     brightness = smoothstep(lit.mean(-1) / mean_light, *LIT_ENOUGH)
     return BareTexels(ratio, (trust * brightness * likely * unshadowed).astype(np.float32), light, view.sharpness)
 
 
-def skin_likeness(ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray, texel_m: float) -> np.ndarray:
+def skin_likeness(
+    ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray, lips: np.ndarray, texel_m: float
+) -> np.ndarray:
     """Return (T, T) in [0, 1] how far a texel could be skin by its lightness and its hue, whatever it was taken for.
 
     Args:
         ratio: (T, T, 3) logarithm of what is seen over the plain skin's.
         weights: (T, T) plain skin.
         keeps_dark: (T, T) in [0, 1] where darkness and hue are no argument.
+        lips: (T, T) in [0, 1] where what is light is gloss or a tooth.
         texel_m: size of a texel.
     """
     smooth = cv2.GaussianBlur(ratio, (0, 0), max(LIKENESS_M / texel_m, 0.5))
@@ -129,7 +133,8 @@ def skin_likeness(ratio: np.ndarray, weights: np.ndarray, keeps_dark: np.ndarray
     tone = smooth @ LUMINANCE
     hue = np.abs(smooth - tone[..., None]).max(-1)
     odd = np.maximum(smoothstep(-tone, *TOO_DARK), smoothstep(hue, *TOO_ODD)) * (1 - keeps_dark)
-    return ((1 - odd) * (1 - smoothstep(tone, *TOO_LIGHT))).astype(np.float32)
+    light = np.maximum(smoothstep(tone, *TOO_LIGHT), lips * smoothstep(tone, *TOO_LIGHT_LIPS))
+    return ((1 - odd) * (1 - light)).astype(np.float32)
 
 
 def harmonics(normals: np.ndarray) -> np.ndarray:

@@ -75,7 +75,7 @@ def photo_skin(
         photos.append(soften_wrinkles(atlas, bare, texel_values(atlas, rig, strain[:, None])[..., 0], own_dark))
         texels.append(seen)
     hairy = np.max([seen.own_dark * seen.seen for seen in texels], axis=0)
-    skin = complete(atlas, photos, np.maximum(rims, np.maximum(hairy, brows > 0.15)))
+    skin = complete(atlas, photos, np.maximum(rims, np.maximum(hairy, brows > 0.15)), lips)
     albedo = painted(skin, plain_linear, grain)
     if options.keeps_brows:
         albedo = albedo + unseen_brows(skin, brows)[..., None] * (look.colours.brow - albedo)

@@ -14,6 +14,10 @@ def bare(ratio: np.ndarray, confidence: np.ndarray, sharpness: float = 1.0) -> B
     return BareTexels(ratio.astype(np.float32), confidence.astype(np.float32), NO_LIGHT, sharpness)
 
 
+def none(atlas) -> np.ndarray:
+    return np.zeros(atlas.is_skin.shape, np.float32)
+
+
 def test_the_membrane_is_straight_between_two_held_sides():
     is_skin = np.ones((96, 96), bool)
     ratio, weights = np.zeros((96, 96, 3)), np.zeros((96, 96))
@@ -30,7 +34,7 @@ def test_what_one_side_hides_the_other_side_shows(rig, atlas):
     generator = np.random.default_rng(1)
     pattern = np.repeat(generator.normal(0, 0.1, (atlas.side, atlas.side, 1)), 3, 2)
     left_only = (atlas.trust > 0.3) & (x > 0.004)
-    skin = complete(atlas, [bare(pattern, left_only)], np.zeros(x.shape))
+    skin = complete(atlas, [bare(pattern, left_only)], np.zeros(x.shape), none(atlas))
     right = (atlas.trust > 0.6) & (x < -0.01)
     assert skin.mirrored[right].mean() > 0.9 and skin.seen[right].max() == 0
     np.testing.assert_allclose(
@@ -45,7 +49,7 @@ def test_what_one_side_hides_the_other_side_shows(rig, atlas):
 def test_what_nobody_saw_takes_the_tone_around_it_and_far_away_the_mean(atlas):
     ratio = np.zeros((*atlas.is_skin.shape, 3))
     ratio[:] = (0.2, -0.1, 0.05)
-    skin = complete(atlas, [bare(ratio, (atlas.trust > 0.5).astype(float))], np.zeros(atlas.is_skin.shape))
+    skin = complete(atlas, [bare(ratio, (atlas.trust > 0.5).astype(float))], none(atlas), none(atlas))
     apart = np.abs(skin.ratio[atlas.is_skin] - (0.2, -0.1, 0.05))
     assert np.quantile(apart, 0.999) < 0.01 and apart.max() < 0.05
     steps = np.abs(np.diff(skin.ratio, axis=0))[atlas.is_skin[1:] & atlas.is_skin[:-1]]
@@ -57,9 +61,20 @@ def test_dark_brows_do_not_run_into_what_is_filled(atlas):
     rows = np.argwhere(atlas.trust > 0.5)[:, 0]
     band = (np.mgrid[: atlas.side, : atlas.side][0] < np.quantile(rows, 0.3)) & (atlas.trust > 0.5)
     ratio[band], dark[band] = -1.5, 1.0
-    skin = complete(atlas, [bare(ratio, (atlas.trust > 0.5).astype(float))], dark)
+    skin = complete(atlas, [bare(ratio, (atlas.trust > 0.5).astype(float))], dark, none(atlas))
     assert skin.ratio[band].mean() < -1.3
     assert np.quantile(skin.ratio[atlas.is_skin & (atlas.trust == 0)], 0.001) > -0.1
+
+
+def test_hidden_lips_take_the_tone_of_those_that_are_seen(atlas):
+    rows, columns = np.mgrid[: atlas.side, : atlas.side]
+    row, column = np.argwhere(atlas.trust > 0.9).mean(0)
+    lips = ((np.abs(rows - row) < 6) & (np.abs(columns - column) < 20)).astype(np.float32)
+    ratio = np.where(lips[..., None] > 0, (0.3, -0.6, -0.5), (0.0, 0.0, 0.0))
+    confidence = (atlas.trust > 0.5) * ~((lips > 0) & (rows > row))
+    skin = complete(atlas, [bare(ratio, confidence)], lips, lips)
+    hidden = (lips > 0) & (rows > row + 1)
+    np.testing.assert_allclose(np.median(skin.ratio[hidden], axis=0), (0.3, -0.6, -0.5), atol=0.05)
 
 
 def test_photos_are_merged_by_confidence_after_their_tones_are_made_equal():
