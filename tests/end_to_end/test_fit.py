@@ -171,3 +171,15 @@ def test_a_procedural_skin_is_made_without_the_photo_and_two_photos_make_one_ski
     assert skin["share"] == 0.5
     alone = json.loads((fitted / "rig.json").read_text())["look"]["photo_skin"]
     assert skin["seen"] >= alone["seen"] - 0.02
+
+
+def test_brows_may_be_left_to_the_style(photo, tmp_path, fitted):
+    out = tmp_path / "styled"
+    settings = ["--set", "fitting.imitator_stage=off", "--set", "skin.brows=style", "--set", "skin.beard=style"]
+    assert main(["fit", str(photo), "--out", str(out), "--quiet", *settings]) == 0
+    skin = json.loads((out / "rig.json").read_text())["look"]["photo_skin"]
+    assert skin["keeps_brows"] is False and skin["keeps_beard"] is False
+    brows = np.s_[200:260, 350:680]
+    kept, styled = (picture(folder / "skin_photo.png")[brows].min(-1) for folder in (fitted, out))
+    assert np.quantile(styled, 0.02) > np.quantile(kept, 0.02) + 10, "the photo's brows are gone from the layer"
+    assert picture(out / "head_albedo.png")[brows].min(-1).min() < np.quantile(styled, 0.02), "the style's are painted"

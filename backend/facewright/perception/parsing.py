@@ -49,7 +49,7 @@ def parse_face(parser: Parser, photo: np.ndarray, landmarks_px: np.ndarray) -> F
     with torch.inference_mode():
         logits = parser(to_tensor(crop[None], device), torch.from_numpy(hints[None]).to(device))
         probabilities = torch.softmax(logits[0], dim=0).cpu().numpy()
-    inside = cv2.warpAffine(np.ones(photo.shape[:2], np.float32), crop_from_photo, (PARSER_PX, PARSER_PX))
+    inside = cv2.warpAffine(np.ones(photo.shape[:2], np.uint8), crop_from_photo, (PARSER_PX, PARSER_PX))
     probabilities *= inside
     probabilities[PARSER_CLASSES.index("background")] += 1 - inside
     return FaceParse(probabilities, crop_from_photo)

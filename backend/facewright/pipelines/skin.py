@@ -116,7 +116,7 @@ class SkinMaker:
             shown_px=self._shown_landmarks(render.image, vertices, camera),
             accepted=accepted,
             own_dark=own_dark,
-            inside=cv2.warpAffine(np.ones(seen.photo.shape[:2], np.float32), crop, (side, side)),
+            inside=cv2.warpAffine(np.ones(seen.photo.shape[:2], np.uint8), crop, (side, side)).astype(np.float32),
             sharpness=1.0 / float(np.sqrt(np.linalg.det(crop[:, :2]))),
             is_grey=is_monochrome(face),
         )

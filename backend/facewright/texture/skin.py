@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from facewright.datatypes import PART_NAMES, Look, PhotoSkin, SkinShares
+from facewright.rig.appearance import MASK_CHANNELS
 from facewright.rig.baking import bake_plain_skin
 from facewright.rig.colours import linear_from_srgb, srgb_from_linear
 from facewright.rig.nouns import Rig
@@ -22,6 +23,8 @@ RIM_M = 0.0015
 """Around lips, eyes and nostrils what is dark is dark of its own."""
 
 SHADED = 0.25
+"""Shade of the rig's paint from which a place is a crease or a nostril."""
+
 HIDDEN_BROWS = (0.4, 0.7)
 """Share of the brows that a photo hides from which those of the style are painted, faintly and fully."""
 
@@ -107,7 +110,7 @@ def dark_places(rig: Rig, atlas: SkinAtlas) -> np.ndarray:
     side = atlas.side
     parts = _parts(rig, side, DARK_PARTS)
     holes = ~atlas.is_skin & (cv2.morphologyEx(atlas.is_skin.astype(np.uint8), cv2.MORPH_CLOSE, _disc(40)) > 0)
-    shade = cv2.resize(rig.appearance.masks[..., 6], (side, side)) / 255.0 > SHADED
+    shade = cv2.resize(rig.appearance.masks[..., MASK_CHANNELS.index("shade")], (side, side)) / 255.0 > SHADED
     dark = (parts | holes | shade).astype(np.float32)
     reach = max(1, round(RIM_M / atlas.texel_m))
     return cv2.GaussianBlur(cv2.dilate(dark, _disc(reach)), (0, 0), 0.4 * reach)
