@@ -223,11 +223,9 @@ def save_imitator(path: Path, network: Imitator, rig_version: str) -> None:
         network: trained.
         rig_version: version of the rig that it was trained on.
     """
-    tensors = {
-        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
-        for name, tensor in network.state_dict().items()
-    }
-    save_file(tensors, path, {"config": json.dumps(dataclasses.asdict(network.config)), "rig_version": rig_version})
+    save_file(
+        _half(network), path, {"config": json.dumps(dataclasses.asdict(network.config)), "rig_version": rig_version}
+    )
 
 
 def load_parser(path: Path, device: str = "cpu") -> Parser:
@@ -257,16 +255,20 @@ def load_parser(path: Path, device: str = "cpu") -> Parser:
 
 def save_parser(path: Path, network: Parser) -> None:
     """Write a face parser in half precision with its config in the header; the caller renames the file."""
-    tensors = {
-        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
-        for name, tensor in network.state_dict().items()
-    }
-    save_file(tensors, path, {"config": json.dumps(dataclasses.asdict(network.config))})
+    save_file(_half(network), path, {"config": json.dumps(dataclasses.asdict(network.config))})
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Read a training checkpoint; nothing but tensors and plain values is accepted."""
     return torch.load(path, weights_only=True)
+
+
+def _half(network: nn.Module) -> dict[str, torch.Tensor]:
+    """Return a network's tensors in half precision, whole numbers as they are."""
+    return {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+        for name, tensor in network.state_dict().items()
+    }
 
 
 def _freeze(network: NetworkT, device: str) -> NetworkT:

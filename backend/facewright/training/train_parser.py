@@ -71,13 +71,10 @@ def batches(work: Path, recipe: TrainingRecipe, first: int, workers: int) -> Ite
     train_count = recipe.samples - HELD_OUT
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = []
-        for step in range(first, recipe.steps + 3 * workers):
-            if step < recipe.steps:
-                rows = np.random.default_rng((recipe.seed, step)).choice(train_count, recipe.batch, replace=False)
-                waiting.append(pool.submit(make_batch, work, rows, (recipe.seed, step, 1)))
-            if len(waiting) > 3 * workers or step >= recipe.steps:
-                if not waiting:
-                    return
+        for step in range(first, recipe.steps):
+            rows = np.random.default_rng((recipe.seed, step)).choice(train_count, recipe.batch, replace=False)
+            waiting.append(pool.submit(make_batch, work, rows, (recipe.seed, step, 1)))
+            if len(waiting) > 3 * workers:
                 yield waiting.pop(0).result()
         for rest in waiting:
             yield rest.result()

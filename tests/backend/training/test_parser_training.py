@@ -10,7 +10,7 @@ from facewright.perception.parsing import PARSER_CLASSES, PARSER_FRAME, PARSER_P
 from facewright.rig.spec import load_rig
 from facewright.training.parser_augment import GLASSES, HAIR, OCCLUDER, SKIN, augment, sample_textures
 from facewright.training.parser_data import DRAWN_PX, MARGIN_PX, open_data, render_data
-from facewright.training.train_parser import TrainingRecipe, make_batch, tensors
+from facewright.training.train_parser import HELD_OUT, TrainingRecipe, batches, make_batch, tensors
 
 
 @pytest.fixture(scope="module")
@@ -83,5 +83,11 @@ def test_a_folder_of_another_size_is_refused(work):
         open_data(work, 7, 468)
 
 
-def test_the_recipe_says_what_is_held_out():
-    assert TrainingRecipe().samples > 256
+def test_batches_come_in_order_and_go_on_where_a_run_stopped(work):
+    recipe = TrainingRecipe(samples=HELD_OUT + 6, steps=5, batch=2, seed=4)
+    whole, rest = (list(batches(work, recipe, first, workers=1)) for first in (0, 3))
+    assert len(whole) == 5 and len(rest) == 2
+    for one, two in zip(whole[3:], rest, strict=True):
+        for first, second in zip(one, two, strict=True):
+            np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(whole[0][0], whole[1][0])
