@@ -7,25 +7,20 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from facewright.commands.options import STYLE_WORDS, add_export_command, add_making_commands, server_options
+from facewright.commands.serving import add_serve_command, read_token, service_config
 from facewright.config import (
-    DEVICES,
-    ENGINES,
-    EXPORT_FORMATS,
-    EXPORT_POSES,
     FacewrightConfig,
-    StyleConfig,
     photo_share,
-    setting_names,
     with_overrides,
 )
 from facewright.errors import ConfigInvalid, FacewrightError, OutputNotWritable
 
 EXIT_FAILED, EXIT_ERROR, EXIT_INTERRUPTED = 1, 2, 130
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-STYLE_WORDS = tuple(field.name for field in dataclasses.fields(StyleConfig))
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -59,106 +54,27 @@ def build_parser() -> argparse.ArgumentParser:
         prog="facewright",
         description="Turn photos of faces into skeleton-driven game heads.",
         epilog="Environment: FACEWRIGHT_CACHE is the folder of model files and compiled rigs; "
-        f"FACEWRIGHT_LOG is one of {', '.join(LOG_LEVELS)}.",
+        f"FACEWRIGHT_LOG is one of {', '.join(LOG_LEVELS)}; FACEWRIGHT_TOKEN is the token of `serve` and --server.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_making_commands(commands)
+    server = server_options()
+    add_making_commands(commands, server, {"fit": run_fit, "batch": run_batch, "random": run_random})
+    add_serve_command(commands, run_serve)
 
     rig = commands.add_parser("rig", help="list, compile or export the installed rigs")
     actions = rig.add_subparsers(required=True, metavar="ACTION")
-    actions.add_parser("list", help="print id, version and size of each rig").set_defaults(command=run_rig_list)
+    listing = actions.add_parser("list", parents=[server], help="print id, version and size of each rig")
+    listing.set_defaults(command=run_rig_list)
     compiling = actions.add_parser("compile", help="compile all rigs into the cache, or one")
     compiling.add_argument("--rig", help="id of the only rig to compile")
     compiling.set_defaults(command=run_rig_compile)
-    _add_export_command(actions)
+    add_export_command(actions, run_rig_export)
 
     weights = commands.add_parser("weights", help="fetch and verify the third-party model files")
     weights.set_defaults(command=run_weights)
     doctor = commands.add_parser("doctor", help="check what a fit needs, with a remedy for each failing line")
     doctor.set_defaults(command=run_doctor)
     return parser
-
-
-def _add_making_commands(commands: argparse._SubParsersAction) -> None:
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
-    shared.add_argument("--rig", default="makehuman", metavar="ID", help="rig to shape (default: %(default)s)")
-    shared.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run (%(default)s)")
-    shared.add_argument("--engine", choices=ENGINES, default="auto", help="what draws the head (%(default)s)")
-    shared.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a setting, may be repeated; settings: " + ", ".join(setting_names()),
-    )
-    shared.add_argument(
-        "--style",
-        action="append",
-        default=[],
-        metavar="GROUP=CHOICE",
-        help="what the heads shall wear, as hair=bob, may be repeated; groups: " + ", ".join(STYLE_WORDS),
-    )
-    shared.add_argument("--quiet", action="store_true", help="print errors only")
-
-    skin = argparse.ArgumentParser(add_help=False)
-    skin.add_argument(
-        "--skin",
-        metavar="SHARE",
-        help="photo: the skin is made from the photo; procedural: the rig's own; or a number between, as 0.5",
-    )
-
-    fit = commands.add_parser("fit", parents=[shared, skin], help="fit a head to a photo, or to several of one person")
-    fit.add_argument("photo", type=Path, metavar="PHOTO", help="the photo that decides the shape and the tone")
-    fit.add_argument(
-        "more", type=Path, nargs="*", metavar="MORE", help="other photos of the person: they add to the skin"
-    )
-    fit.add_argument("--face", type=int, default=0, metavar="N", help="which face, 0 is the largest (default: 0)")
-    fit.set_defaults(command=run_fit)
-
-    batch = commands.add_parser("batch", parents=[shared, skin], help="fit a head to each of many photos")
-    batch.add_argument("photos", nargs="+", metavar="PHOTOS", help="files, folders and glob patterns")
-    batch.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: %(default)s)")
-    batch.add_argument("--force", action="store_true", help="fit again what is already done")
-    batch.set_defaults(command=run_batch)
-
-    random = commands.add_parser("random", parents=[shared], help="make random heads from the rig's prior")
-    random.add_argument("--count", type=int, required=True, metavar="N", help="how many heads")
-    random.add_argument("--seed", type=int, default=0, metavar="S", help="the same seed, the same heads (default: 0)")
-    random.add_argument(
-        "--sheet", action="store_true", help="draw all heads into one picture, characters.png, and write nothing else"
-    )
-    random.set_defaults(command=run_random)
-
-
-def _add_export_command(actions: argparse._SubParsersAction) -> None:
-    export = actions.add_parser("export", help="write a head as a file for Blender, a game engine or a viewer")
-    export.add_argument("--format", choices=EXPORT_FORMATS, required=True, help="blend and fbx are written by Blender")
-    export.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file; obj adds .mtl and pictures")
-    export.add_argument(
-        "--rig", metavar="ID", help=f"rig to export (default: that of --from, or {FacewrightConfig().rig})"
-    )
-    head = export.add_mutually_exclusive_group()
-    head.add_argument(
-        "--from", type=Path, dest="source", metavar="RIG_JSON", help="a fitted head instead of the neutral"
-    )
-    head.add_argument("--random", type=int, metavar="SEED", help="a random head instead of the neutral one")
-    export.add_argument(
-        "--pose",
-        choices=EXPORT_POSES,
-        default=EXPORT_POSES[0],
-        help="the head's shape in the pose of its bones, or baked into mesh and rest skeleton (default: %(default)s)",
-    )
-    for option, form, meaning in (
-        ("--style", "GROUP=CHOICE", "wear something else, as in hair=bob"),
-        ("--colour", "NAME=RRGGBB", "another colour of skin, lip, brow, iris, hair or beard"),
-        ("--skin", "NAME=AMOUNT", "pores, redness, freckles or wrinkles from 0 to 1; or photo, procedural or a share"),
-    ):
-        export.add_argument(option, action="append", default=[], metavar=form, help=f"{meaning}; may be repeated")
-    export.add_argument(
-        "--blender", type=Path, metavar="PATH", help="your own Blender, or a Python that has the module bpy"
-    )
-    export.set_defaults(command=run_rig_export)
 
 
 def environment_config() -> FacewrightConfig:
@@ -205,18 +121,21 @@ def run_fit(options: argparse.Namespace) -> int:
     config = build_config(options)
     say = silent if options.quiet else tell
     start = time.perf_counter()
+    if options.server:
+        from facewright.commands.remote import fit_remotely
+
+        photos = [options.photo, *options.more]
+        result = fit_remotely(server_address(options), config, photos, options.out, options.face, StageLines(say))
+        tell_fit(say, result.stage_ms, result.losses)
+        say(f"done in {time.perf_counter() - start:.1f} s by {options.server}: {options.out}")
+        return 0
     say("loading rig and networks")
     from facewright.pipelines.photo import PhotoPipeline, fit_photo
 
     pipeline = PhotoPipeline.from_config(config)
     say(f"loaded in {time.perf_counter() - start:.1f} s")
     result = fit_photo(pipeline, options.photo, options.out, options.face, StageLines(say), more_paths=options.more)
-    say("time per stage:")
-    for name, milliseconds in result.stage_ms.items():
-        say(f"  {name:<24} {milliseconds / 1000:7.2f} s")
-    say("losses of the head:")
-    for name, loss in result.losses.items():
-        say(f"  {name:<24} {loss:7.4f}")
+    tell_fit(say, result.stage_ms, result.losses)
     if result.look.photo_skin is not None:
         shares = dataclasses.asdict(result.look.photo_skin.shares).items()
         say("skin: " + ", ".join(f"{100 * share:.0f} % {name}" for name, share in shares))
@@ -224,12 +143,28 @@ def run_fit(options: argparse.Namespace) -> int:
     return 0
 
 
+def tell_fit(say: Callable[[str], None], stage_ms: Mapping[str, float], losses: Mapping[str, float]) -> None:
+    """Print the time of each stage and the losses of a head."""
+    say("time per stage:")
+    for name, milliseconds in stage_ms.items():
+        say(f"  {name:<24} {milliseconds / 1000:7.2f} s")
+    say("losses of the head:")
+    for name, loss in losses.items():
+        say(f"  {name:<24} {loss:7.4f}")
+
+
 def run_batch(options: argparse.Namespace) -> int:
     """Fit a head to each of many photos."""
     from facewright.pipelines.batch import run
 
+    config, remote = build_config(options), {}
+    if options.server:
+        from facewright.commands.remote import RemoteFit, rig_digest
+
+        server = server_address(options)
+        remote = {"open_fit": RemoteFit(server), "rig_sha256": rig_digest(server, config)}
     summary = run(
-        build_config(options), options.photos, options.out, options.workers, options.force, show_bar=not options.quiet
+        config, options.photos, options.out, options.workers, options.force, show_bar=not options.quiet, **remote
     )
     if not options.quiet:
         tell(summary.one_line())
@@ -242,8 +177,19 @@ def run_random(options: argparse.Namespace) -> int:
         raise ConfigInvalid(f"--count is {options.count}.", "Give at least 1.")
     config = build_config(options)
     say = silent if options.quiet else tell
-    from facewright.pipelines.outputs import random_heads
     from facewright.pipelines.overview import write_characters, write_overview
+
+    if options.server:
+        from facewright.commands.remote import random_remotely
+
+        if options.sheet:
+            raise ConfigInvalid("--sheet and --server do not go together.", "Leave one of them out.")
+        server = server_address(options)
+        folders = random_remotely(server, config, options.count, options.seed, options.out, StageLines(say))
+        write_overview(folders, options.out / "overview.png")
+        say(f"{options.count} heads by {options.server}: {options.out}")
+        return 0
+    from facewright.pipelines.outputs import random_heads
     from facewright.pipelines.photo import PhotoPipeline
 
     pipeline = PhotoPipeline.from_config(config)
@@ -257,8 +203,13 @@ def run_random(options: argparse.Namespace) -> int:
     return 0
 
 
-def run_rig_list(_options: argparse.Namespace) -> int:
+def run_rig_list(options: argparse.Namespace) -> int:
     """Print the installed rigs."""
+    if options.server:
+        from facewright.commands.remote import list_remotely
+
+        print("\n".join(list_remotely(server_address(options))))
+        return 0
     from facewright.rig.spec import list_rigs, load_rig
 
     for rig_id in list_rigs():
@@ -300,6 +251,37 @@ def run_rig_export(options: argparse.Namespace) -> int:
     files = export_rig(request, config.compiled_rigs_dir())
     tell(f"written in {time.perf_counter() - start:.1f} s: {', '.join(str(path) for path in files)}")
     return 0
+
+
+def run_serve(options: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    service = service_config(options, os.environ.get("FACEWRIGHT_TOKEN"))
+    config = dataclasses.replace(environment_config(), rig=options.rig, device=options.device, engine=options.engine)
+    logging.getLogger().setLevel(os.environ.get("FACEWRIGHT_LOG", "info").upper())
+    from facewright.service.server import serve
+
+    serve(service, config, tell)
+    return 0
+
+
+def server_address(options: argparse.Namespace):
+    """Return how the server of --server is reached.
+
+    Raises:
+        ConfigInvalid: an option of this machine is given too.
+        ServeFailed: the token file cannot be read.
+    """
+    from facewright.commands.remote import ServerAddress
+
+    for name in ("device", "engine"):
+        if getattr(options, name, "auto") != "auto":
+            raise ConfigInvalid(f"--{name} and --server do not go together.", f"Leave --{name} to the server.")
+    token = os.environ.get("FACEWRIGHT_TOKEN") if options.token_file is None else read_token(options.token_file)
+    try:
+        roots = None if options.tls_ca is None else options.tls_ca.read_bytes()
+    except OSError as error:
+        raise ConfigInvalid(f"--tls-ca {options.tls_ca}: {error.strerror}.", "Give a PEM file.") from error
+    return ServerAddress(options.server, token, roots)
 
 
 def run_weights(_options: argparse.Namespace) -> int:

@@ -177,6 +177,60 @@ class FacewrightConfig:
         return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class ServiceConfig:
+    """How the backend is served.
+
+    Attributes:
+        host: address to listen on; beyond this machine only with TLS or a token.
+        port: TCP port, 0 for any free one.
+        port_file: gets the port as text once it is open, and goes when the server does.
+        parent_pid: process with which the server ends; None for none.
+        tls_cert: PEM certificate chain of the server.
+        tls_key: PEM key of the certificate.
+        client_ca: PEM certificates of which a client must show one that they signed.
+        token: bearer token that every client must send.
+        videos_dir: folder of the video files that clients may open; None allows any, to this machine's clients alone.
+        metrics_port: port of Prometheus metrics, on this machine only; None for none.
+        profile: log the time of each stage of a fit.
+        threads: threads of the networks for fits; 0 takes half of the cores.
+        queued_fits: most fits that wait, of all clients.
+        queued_fits_per_client: most fits that wait, of one client.
+        live_sessions: most live streams and captures at once.
+        requests: most requests that are served at once.
+        fit_seconds: longest time that a fit may run, in s.
+        result_seconds: how long results are kept, in s.
+        result_mib: how many MiB of results are kept; the oldest go first.
+        idle_seconds: time in s after which a live stream without frames is ended.
+        stop_seconds: time in s that fits have to end when the server is stopped.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = ranged(50550, 0, 65535)
+    port_file: Path | None = None
+    parent_pid: int | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    client_ca: Path | None = None
+    token: str | None = field(default=None, repr=False)
+    videos_dir: Path | None = None
+    metrics_port: int | None = None
+    profile: bool = False
+    threads: int = ranged(0, 0, 256)
+    queued_fits: int = ranged(64, 1, 10_000)
+    queued_fits_per_client: int = ranged(32, 1, 10_000)
+    live_sessions: int = ranged(16, 1, 256)
+    requests: int = ranged(96, 8, 1024)
+    fit_seconds: float = ranged(300.0, 1.0, 86_400.0)
+    result_seconds: float = ranged(600.0, 1.0, 86_400.0)
+    result_mib: int = ranged(512, 1, 65_536)
+    idle_seconds: float = ranged(60.0, 1.0, 3600.0)
+    stop_seconds: float = ranged(10.0, 0.0, 3600.0)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
 def check_fields(config: Any) -> None:
     """Check each field of a config dataclass against its declared limits.
 
@@ -208,6 +262,18 @@ def with_overrides(config: FacewrightConfig, assignments: Sequence[str]) -> Face
             raise ConfigInvalid(f"{assignment!r} is no assignment.", "Write it as --set key=value.")
         config = _replaced(config, key.strip().split("."), text.strip(), key.strip())
     return config
+
+
+def changed_settings(config: FacewrightConfig) -> dict[str, str]:
+    """Return settings of fitting, style, skin and output that differ from the default, as `with_overrides` reads."""
+    plain, changed = FacewrightConfig(), {}
+    for part in ("fitting", "style", "skin", "output"):
+        own, usual = getattr(config, part), getattr(plain, part)
+        for declared in dataclasses.fields(own):
+            value = getattr(own, declared.name)
+            if value != getattr(usual, declared.name):
+                changed[f"{part}.{declared.name}"] = repr(value) if isinstance(value, float) else str(value)
+    return changed
 
 
 def photo_share(word: str) -> float:

@@ -42,6 +42,9 @@ PART_NAMES = (
 STYLE_GROUPS = ("hair", "brows", "beard", "lips", "eyes", "glasses")
 """Groups of choice parameters: a head has one choice of each. `lips` and `eyes` are make-up."""
 
+TRACKING_STATES = ("tracked", "held", "lost")
+"""How a live expression came about: seen in the frame; the last one seen; no face for a while, going neutral."""
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -360,6 +363,21 @@ class FitResult:
 
 
 @dataclass(frozen=True)
+class LiveExpression:
+    """What a face does in one frame of a stream.
+
+    Attributes:
+        coefficients: (E,) ARKit-52 coefficients in [0, 1].
+        camera: shows the head as in the frame that it was last seen in; None while no face has been seen.
+        state: one of TRACKING_STATES.
+    """
+
+    coefficients: np.ndarray
+    camera: Camera | None
+    state: str
+
+
+@dataclass(frozen=True)
 class Progress:
     """A sign of life from long work.
 
@@ -368,9 +386,11 @@ class Progress:
         step: steps done in this stage.
         steps: steps that this stage has.
         loss: total loss of the best head so far, nan where there is none yet.
+        head: (P,) parameters and look of the head at which the work is, None where there is none yet.
     """
 
     stage: str
     step: int
     steps: int
     loss: float = float("nan")
+    head: tuple[np.ndarray, Look] | None = None

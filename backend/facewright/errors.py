@@ -108,3 +108,85 @@ class Cancelled(FacewrightError):
     """The caller stopped the work before there was a result."""
 
     reason = "CANCELLED"
+
+
+class RequestInvalid(FacewrightError):
+    """A field of a request has no acceptable value.
+
+    Args:
+        field: path of the field, as in fit.photos[0].
+        message: what was expected and what came.
+        remedy: what to send instead.
+    """
+
+    reason = "REQUEST_INVALID"
+
+    def __init__(self, field: str, message: str, remedy: str) -> None:
+        super().__init__(f"{field}: {message}", remedy)
+        self.field = field
+
+
+class RequestIdReused(FacewrightError):
+    """Two requests of different content have one request id."""
+
+    reason = "REQUEST_ID_REUSED"
+
+
+class NotAuthorised(FacewrightError):
+    """The token is missing or wrong."""
+
+    reason = "NOT_AUTHORISED"
+
+
+class JobUnknown(FacewrightError):
+    """There is no fit of that id, or not any more."""
+
+    reason = "JOB_UNKNOWN"
+
+
+class CaptureUnknown(FacewrightError):
+    """There is no capture of that id, or not any more."""
+
+    reason = "CAPTURE_UNKNOWN"
+
+
+class QueueFull(FacewrightError):
+    """More work is waiting than the limits allow."""
+
+    reason = "QUEUE_FULL"
+
+
+class NotReady(FacewrightError):
+    """The backend is loading or stopping."""
+
+    reason = "NOT_READY"
+
+
+class TimeLimitExceeded(FacewrightError):
+    """The work took longer than it may."""
+
+    reason = "TIME_LIMIT_EXCEEDED"
+
+
+class OutOfMemory(FacewrightError):
+    """The device or the machine has too little memory for the work."""
+
+    reason = "OUT_OF_MEMORY"
+
+
+class SourceUnavailable(FacewrightError):
+    """A camera or video file cannot be opened."""
+
+    reason = "SOURCE_UNAVAILABLE"
+
+
+class ServeFailed(FacewrightError):
+    """The server cannot be started as asked for."""
+
+    reason = "SERVE_FAILED"
+
+
+class InternalFault(FacewrightError):
+    """Something that nobody foresaw; the log has the rest under the same id."""
+
+    reason = "INTERNAL"

@@ -9,12 +9,8 @@ from safetensors.numpy import load_file
 
 from facewright.datatypes import Camera
 from facewright.errors import RigInvalid
-from facewright.fitting.landmark_fit import (
-    CAMERA_DISTANCE_M,
-    CAMERA_FROM_WORLD_FRONTAL,
-    LandmarkFit,
-    LandmarkModel,
-)
+from facewright.fitting.landmark_fit import LandmarkFit, LandmarkModel
+from facewright.rig.head_pose import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD_FRONTAL
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from scipy.optimize import lsq_linear
-from scipy.spatial.transform import Rotation
-from torch.func import jacfwd, vmap
+from torch.func import jacfwd
 
 from facewright.datatypes import Camera
-from facewright.fitting.expression_prior import coefficient_scales, seen_coefficients
-from facewright.rig.decoder import RigDecoder
-from facewright.rig.spec import Rig
-
-CAMERA_DISTANCE_M = 1.2
-"""Assumed distance from camera to face: the focal length takes up the scale, so only the perspective depends on it."""
-
-CAMERA_FROM_WORLD_FRONTAL = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-"""Axes of a camera that looks along +Y at a face that looks along -Y."""
+from facewright.rig.expression_prior import coefficient_scales, seen_coefficients
+from facewright.rig.head_pose import HeadPose, first_head_pose, project_with_jacobian, robust_weight
+from facewright.rig.landmark_points import LandmarkPoints
+from facewright.rig.nouns import Rig
 
 
 @dataclass(frozen=True)
@@ -46,10 +40,7 @@ class LandmarkFit:
 
     def camera(self, size_px: tuple[int, int]) -> Camera:
         """Return the photo's camera for an image of that width and height."""
-        transform = np.eye(4)
-        transform[:3, :3] = self.rotation
-        transform[:3, 3] = [0.0, 0.0, CAMERA_DISTANCE_M] - self.rotation @ self.pivot_m
-        return Camera(transform, float(self.focal_px), self.centre_px.copy(), size_px)
+        return HeadPose(self.rotation, self.focal_px, self.centre_px, self.pivot_m).camera(size_px)
 
 
 class LandmarkModel:
@@ -61,20 +52,16 @@ class LandmarkModel:
     Attributes:
         rank: R, length of the prior code.
         count: K, number of landmarks.
+        weight: (K,) how far each landmark can be trusted.
+        landmark_points: the points by rig parameters instead of a code.
     """
 
     def __init__(self, rig: Rig) -> None:
-        corners = rig.mesh.triangles[rig.landmarks.triangles]  # (K, 3)
-        vertices, inverse = np.unique(corners, return_inverse=True)
-        self._decoder = RigDecoder(rig, vertex_subset=vertices)
-        self._corners = torch.from_numpy(inverse.reshape(corners.shape).astype(np.int64))
-        self._barycentric = torch.from_numpy(rig.landmarks.barycentric.astype(np.float32))
+        self.landmark_points = LandmarkPoints(rig)
         self._mean = torch.from_numpy(rig.prior.mean.astype(np.float32))
         self._factors = torch.from_numpy(rig.prior.factors.astype(np.float32))
-        self._expression_count = rig.blendshapes.shape[0]
-        self.weight = rig.landmarks.weight.astype(np.float64)
+        self.weight, self.count = self.landmark_points.weight, self.landmark_points.count
         self.rank = rig.prior.factors.shape[1]
-        self.count = corners.shape[0]
 
     def parameters(self, code: np.ndarray) -> np.ndarray:
         """Return the (P,) rig parameters of a prior code (R,), clipped to [0, 1]."""
@@ -91,15 +78,13 @@ class LandmarkModel:
 
     def expression_jacobian(self, code: np.ndarray) -> np.ndarray:
         """Return the (K, 3, E) derivative by the expression, which is exact since blendshapes are linear."""
-        with torch.no_grad():
-            shapes = torch.cat([torch.zeros(1, self._expression_count), torch.eye(self._expression_count)])
-            moved = vmap(self._points, in_dims=(None, 0))(_tensor(code), shapes)  # (E + 1, K, 3)
-            return (moved[1:] - moved[:1]).permute(1, 2, 0).double().numpy()
+        return self.landmark_points.neutral_and_jacobian(self._unclipped(_tensor(code)))[1]
 
     def _points(self, code: torch.Tensor, expression: torch.Tensor) -> torch.Tensor:
-        parameters = self._mean + self._factors @ code
-        vertices = self._decoder.vertices(parameters[None], expression[None])[0]
-        return (vertices[self._corners] * self._barycentric[..., None]).sum(1)
+        return self.landmark_points(self._unclipped(code), expression)
+
+    def _unclipped(self, code: torch.Tensor) -> torch.Tensor:
+        return self._mean + self._factors @ code
 
 
 @dataclass(frozen=True)
@@ -144,19 +129,14 @@ def fit_landmarks(
     expression = np.zeros(len(scales))
     target = np.asarray(landmarks_px[:, :2], np.float64)
     points = model.points(code, expression)
-    pivot = points.mean(0)
-    rotation, focal, centre = _initial_pose(points - pivot, landmarks_px)
-    eye_px = _spread_px(points, focal)
-    by_expression = model.expression_jacobian(code)[:, :, seen]
-    by_code = model.code_jacobian(code, expression) if config.solve_code else np.zeros((model.count, 3, 0))
+    pose = first_head_pose(points, landmarks_px)
+    eye_px = pose.eye_distance_px(points)
     for step in range(config.iterations):
-        if step == config.iterations // 2:
-            by_expression = model.expression_jacobian(code)[:, :, seen]
-            if config.solve_code:
-                by_code = model.code_jacobian(code, expression)
-        projected, jacobian = _project_with_jacobian(points - pivot, rotation, focal, centre, by_code, by_expression)
+        if step in (0, config.iterations // 2):
+            by_shape = _shape_jacobian(model, code, expression, seen, config.solve_code)
+        projected, jacobian = project_with_jacobian(points, pose, by_shape)
         residual = target - projected
-        weight = _robust_weight(residual, config.huber_ratio * eye_px) * model.weight
+        weight = robust_weight(residual, config.huber_ratio * eye_px) * model.weight
         delta = _solve_step(
             residual,
             jacobian,
@@ -166,75 +146,28 @@ def fit_landmarks(
             scales[seen],
             config,
         )
-        rotation = Rotation.from_rotvec(delta[:3]).as_matrix() @ rotation
-        focal *= np.exp(delta[3])
-        centre = centre + delta[4:6]
+        pose = pose.moved(delta)
         used = model.rank if config.solve_code else 0
         code[:used] += delta[6 : 6 + used]
         expression[seen] = np.clip(expression[seen] + delta[6 + used :], 0.0, 1.0)
         points = model.points(code, expression)
-        eye_px = _spread_px(points, focal)
-    projected, _ = _project_with_jacobian(points - pivot, rotation, focal, centre, None, None)
+        eye_px = pose.eye_distance_px(points)
+    projected, _ = project_with_jacobian(points, pose, np.zeros((model.count, 3, 0)))
     residual = target - projected
     ratio = float(np.sqrt((residual**2).sum(1).mean()) / eye_px)
-    return LandmarkFit(code, expression, rotation, float(focal), centre, pivot, residual, ratio)
+    return LandmarkFit(code, expression, pose.rotation, pose.focal_px, pose.centre_px, pose.pivot_m, residual, ratio)
+
+
+def _shape_jacobian(
+    model: LandmarkModel, code: np.ndarray, expression: np.ndarray, seen: np.ndarray, solve_code: bool
+) -> np.ndarray:
+    """Return the (K, 3, N) derivative of the points by the code, if it is solved, then by the seen coefficients."""
+    by_expression = model.expression_jacobian(code)[:, :, seen]
+    return np.concatenate([model.code_jacobian(code, expression), by_expression], 2) if solve_code else by_expression
 
 
 def _tensor(values: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.asarray(values, np.float32))
-
-
-def _spread_px(points: np.ndarray, focal: float) -> float:
-    """Return the eye distance in px, which is 0.55 of the landmark cloud's width on human heads."""
-    return 0.55 * (points[:, 0].max() - points[:, 0].min()) * focal / CAMERA_DISTANCE_M
-
-
-def _initial_pose(points: np.ndarray, landmarks_px: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Align the neutral landmark cloud to the detected one (with its relative depth) by a similarity."""
-    observed = np.asarray(landmarks_px, np.float64)
-    if observed.shape[1] == 2:
-        observed = np.column_stack([observed, np.zeros(len(observed))])
-    centre = observed.mean(0)
-    frontal = points @ CAMERA_FROM_WORLD_FRONTAL.T
-    frontal_centred = frontal - frontal.mean(0)
-    rotation, _ = Rotation.align_vectors(observed - centre, frontal_centred)
-    turned = rotation.apply(frontal_centred)
-    scale = (turned[:, :2] * (observed - centre)[:, :2]).sum() / (turned[:, :2] ** 2).sum()
-    return rotation.as_matrix() @ CAMERA_FROM_WORLD_FRONTAL, scale * CAMERA_DISTANCE_M, centre[:2]
-
-
-def _project_with_jacobian(
-    points: np.ndarray,
-    rotation: np.ndarray,
-    focal: float,
-    centre: np.ndarray,
-    by_code: np.ndarray | None,
-    by_expression: np.ndarray | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Project pivot-centred points; derivative by rotation, log focal, centre, code, expression (K, 2, 6 + R + E)."""
-    turned = points @ rotation.T
-    depth = turned[:, 2] + CAMERA_DISTANCE_M
-    flat = focal * turned[:, :2] / depth[:, None]
-    if by_code is None or by_expression is None:
-        return flat + centre, np.zeros((len(points), 2, 0))
-    by_point = np.zeros((len(points), 2, 3))  # px per metre in camera space
-    by_point[:, 0, 0] = by_point[:, 1, 1] = focal / depth
-    by_point[:, :, 2] = -flat / depth[:, None]
-    spin = np.stack([np.cross(axis, turned) for axis in np.eye(3)], axis=2)  # (K, 3, 3) derivative by a left rotation
-    by_world = by_point @ rotation
-    blocks = [
-        by_point @ spin,
-        flat[:, :, None],
-        np.broadcast_to(np.eye(2), (len(points), 2, 2)),
-        by_world @ by_code,
-        by_world @ by_expression,
-    ]
-    return flat + centre, np.concatenate(blocks, axis=2)
-
-
-def _robust_weight(residual: np.ndarray, limit_px: float) -> np.ndarray:
-    length = np.linalg.norm(residual, axis=1)
-    return np.sqrt(np.minimum(1.0, limit_px / np.maximum(length, 1e-9)))
 
 
 def _solve_step(

@@ -24,18 +24,19 @@ CUT_MARGIN = 0.06
 BATCH = 16
 
 
-def detect_faces(detector: Detector, photo: np.ndarray) -> list[Detection]:
+def detect_faces(detector: Detector, photo: np.ndarray, levels: int | None = None) -> list[Detection]:
     """Find faces.
 
     Args:
         detector: on any device.
         photo: (H, W, 3) RGB uint8.
+        levels: how many levels of the pyramid are searched, the whole picture first; all of them when None.
 
     Returns:
         Detections, the largest first; empty if there are none.
     """
     boxes, scores = [], []
-    for side in tile_sides(max(photo.shape[:2])):
+    for side in tile_sides(max(photo.shape[:2]))[:levels]:
         level_boxes, level_scores = _detect_level(detector, photo, side)
         boxes.append(level_boxes)
         scores.append(level_scores)

@@ -4,6 +4,7 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 80_000_000
 MAX_SIDE_PX = 1600
 """Longer sides are scaled down to this: a face that fills such a picture has more pixels than anything here can use."""
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "PPM", "TGA", "JPEG2000", "AVIF", "ICO", "PSD")
+"""Formats of pictures, by Pillow's names; none that runs another program, as EPS does."""
 
 NEUTRAL_GREY = (128, 128, 128)
 """What transparent pixels are laid over."""
@@ -28,7 +32,12 @@ DECODER_ERRORS = (
 """What Pillow's readers let escape on damaged files."""
 
 
-def decode_image(source: Path | bytes, max_side_px: int = MAX_SIDE_PX) -> np.ndarray:
+def decode_image(
+    source: Path | bytes,
+    max_side_px: int = MAX_SIDE_PX,
+    max_pixels: int = MAX_PIXELS,
+    formats: Sequence[str] = FORMATS,
+) -> np.ndarray:
     """Decode the first frame of an image.
 
     Orientation (EXIF) and colour profile (ICC) are applied, alpha is laid over grey, 16 bits become 8, greyscale,
@@ -37,22 +46,24 @@ def decode_image(source: Path | bytes, max_side_px: int = MAX_SIDE_PX) -> np.nda
     Args:
         source: a file or its bytes.
         max_side_px: limit of the longer side of the result.
+        max_pixels: limit of width times height of the source.
+        formats: that are taken, by Pillow's names.
 
     Returns:
         (H, W, 3) RGB uint8, upright.
 
     Raises:
         ImageUnreadable: there is no such file, or it is not an image, or it is damaged.
-        ImageTooLarge: the file or the picture exceeds MAX_FILE_BYTES or MAX_PIXELS.
+        ImageTooLarge: the file or the picture exceeds MAX_FILE_BYTES or `max_pixels`.
     """
     data, name = _read(source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd files; what matters is raised below
-            image = Image.open(io.BytesIO(data))
-            if image.width * image.height > MAX_PIXELS:
+            image = Image.open(io.BytesIO(data), formats=formats)
+            if image.width * image.height > max_pixels:
                 raise ImageTooLarge(
-                    f"{name} has {image.width} x {image.height} pixels, the limit is {MAX_PIXELS / 1e6:.0f} million",
+                    f"{name} has {image.width} x {image.height} pixels, the limit is {max_pixels / 1e6:.0f} million",
                     SHRINK_REMEDY,
                 )
             image.draft("RGB", (max_side_px, max_side_px))

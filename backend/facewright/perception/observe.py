@@ -101,6 +101,9 @@ class Observer:
         segmenter: tells the person from the background.
         embedder: tells who it is.
         parser: tells skin from what hides it; None leaves that open.
+
+    Attributes:
+        detector: the one that was given.
     """
 
     def __init__(
@@ -112,7 +115,7 @@ class Observer:
         embedder: Embedder,
         parser: Parser | None = None,
     ) -> None:
-        self._detector, self._landmarker, self._iris_landmarker = detector, landmarker, iris_landmarker
+        self.detector, self._landmarker, self._iris_landmarker = detector, landmarker, iris_landmarker
         self._segmenter, self._embedder, self._parser = segmenter, embedder, parser
 
     def __call__(self, photo: np.ndarray, face_index: int | None = None) -> Observations:
@@ -130,7 +133,7 @@ class Observer:
             FaceTooSmall: too few pixels.
             FaceNotFrontal: turned too far.
         """
-        faces = find_faces(self._detector, self._landmarker, photo)
+        faces = find_faces(self.detector, self._landmarker, photo)
         detection, landmarks_px = choose_face(faces, face_index)
         check_measurable(landmarks_px)
         irises_px = locate_irises(self._iris_landmarker, photo, landmarks_px)

@@ -72,6 +72,7 @@ def run(
     force: bool = False,
     show_bar: bool = True,
     open_fit: Callable[[FacewrightConfig], Fit] | None = None,
+    rig_sha256: str | None = None,
 ) -> Summary:
     """Fit a head to each photo and write the results, summary.csv and overview.png.
 
@@ -83,6 +84,7 @@ def run(
         force: fit again what is done.
         show_bar: draw a progress bar on stderr.
         open_fit: what a worker runs; the photo pipeline when None.
+        rig_sha256: stands for the rig and its networks; that of the installed rig when None.
 
     Returns:
         What became of each photo; a photo that fails does not raise.
@@ -96,7 +98,7 @@ def run(
     if workers < 1:
         raise ConfigInvalid(f"--workers is {workers}.", "Give at least 1.")
     items = plan(expand(inputs), out_dir)
-    rig_digest = digest_rig(config)
+    rig_digest = rig_sha256 or digest_rig(config)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,16 +22,16 @@ from facewright.export.rig_json import rig_document, write_rig_json
 from facewright.export.sheet import bone_ends, compose_sheet, draw_wireframe_with_bones
 from facewright.export.skin_files import write_skin_files
 from facewright.perception.alignment import warp
-from facewright.pipelines.styling import merged
+from facewright.pipelines.heartbeat import no_beat
+from facewright.pipelines.sampling import random_characters
 from facewright.rig.anchors import anchor_points, eye_centres
-from facewright.rig.looks import CharacterReader, sample_look
-from facewright.rig.prior import sample
 
 if TYPE_CHECKING:
-    from facewright.pipelines.photo import PhotoPipeline, ProgressCallback
+    from facewright.pipelines.heartbeat import ProgressCallback
+    from facewright.pipelines.photo import PhotoPipeline
 
-CHARACTER_SPREAD = 0.85
-"""Random characters keep this share of the prior's variety: few people in a street are extreme."""
+OUTPUTS = ("rig_json", "glb", "obj", "skin", "front", "as_photo", "sheet")
+"""What can be written: rig.json, head.glb, head.obj with its pictures, the skin's pictures, and three views."""
 
 THREE_QUARTER_RAD, PROFILE_RAD = np.radians(40.0), np.radians(90.0)
 
@@ -70,15 +70,22 @@ def scaled_camera(camera: Camera, limit_px: int) -> Camera:
 
 
 def write_outputs(
-    pipeline: "PhotoPipeline", result: FitResult, observations: Observations | None, out_dir: Path
+    pipeline: "PhotoPipeline",
+    result: FitResult,
+    observations: Observations | None,
+    out_dir: Path,
+    outputs: Collection[str] = OUTPUTS,
+    beat: Callable[[], None] = no_beat,
 ) -> FitResult:
-    """Write all files of a head; they appear together or not at all.
+    """Write the files of a head; they appear together or not at all.
 
     Args:
         pipeline: rig, engine, imitator.
         result: the head.
         observations: what was measured on the photo; None for a random head, which has no photo.
         out_dir: the folder, made when missing.
+        outputs: which of OUTPUTS to write.
+        beat: called between the files; what it raises ends the writing, and nothing is written then.
 
     Returns:
         The result with the writing in its stage times.
@@ -88,30 +95,55 @@ def write_outputs(
     """
     start = time.perf_counter()
     vertices = pipeline.vertices(result.parameters)
-    front = render_front(pipeline, result.parameters, result.look, pipeline.config.output.front_px)
-    shown = render_as_photo(pipeline, result) if observations is not None else None
-    sheet = draw_sheet(pipeline, result, observations, vertices)
+    pictures = _draw_pictures(pipeline, result, observations, vertices, outputs, beat)
     drawn_ms = 1000 * (time.perf_counter() - start)
-    timed = dataclasses.replace(result, stage_ms=result.stage_ms | {"draw": drawn_ms})
-    document = rig_document(
-        pipeline.rig, timed, anchor_points(pipeline.rig, vertices), pipeline.weight_hashes, observations is not None
-    )
-    character = build_character(pipeline.rig, result.parameters, result.look)
+    drawn = dataclasses.replace(result, stage_ms=result.stage_ms | {"draw": drawn_ms})
+    anchors = anchor_points(pipeline.rig, vertices)
+    needs_character = not {"glb", "obj", "skin"}.isdisjoint(outputs)
+    character = build_character(pipeline.rig, result.parameters, result.look) if needs_character else None
 
     def write(folder: Path) -> None:
-        write_rig_json(folder / "rig.json", document)
-        write_glb(folder / "head.glb", character)
-        write_obj(folder / "head.obj", character)
-        if result.look.photo_skin is not None:
+        if "rig_json" in outputs:
+            from_photo = observations is not None
+            document = rig_document(pipeline.rig, drawn, anchors, pipeline.weight_hashes, from_photo)
+            write_rig_json(folder / "rig.json", document)
+        for name, save in (("glb", write_glb), ("obj", write_obj)):
+            if name in outputs:
+                beat()
+                save(folder / f"head.{name}", character)
+        if "skin" in outputs and result.look.photo_skin is not None:
+            beat()
             write_skin_files(folder, result.look.photo_skin, character.layers[PROCEDURAL_LAYER])
-        Image.fromarray(front).save(folder / "front.png")
-        if shown is not None:
-            Image.fromarray(shown).save(folder / "as_photo.png")
-        Image.fromarray(sheet).save(folder / "sheet.png")
+        for name, picture in pictures.items():
+            Image.fromarray(picture).save(folder / f"{name}.png")
 
     write_folder(out_dir, write)
     written_ms = 1000 * (time.perf_counter() - start) - drawn_ms
-    return dataclasses.replace(timed, stage_ms=timed.stage_ms | {"write": written_ms})
+    return dataclasses.replace(drawn, stage_ms=drawn.stage_ms | {"write": written_ms})
+
+
+def _draw_pictures(
+    pipeline: "PhotoPipeline",
+    result: FitResult,
+    observations: Observations | None,
+    vertices: np.ndarray,
+    outputs: Collection[str],
+    beat: Callable[[], None],
+) -> dict[str, np.ndarray]:
+    """Draw the pictures among the outputs, by name."""
+    drawing = {
+        "front": lambda: render_front(pipeline, result.parameters, result.look, pipeline.config.output.front_px),
+        "as_photo": lambda: render_as_photo(pipeline, result),
+        "sheet": lambda: draw_sheet(pipeline, result, observations, vertices),
+    }
+    if observations is None:
+        del drawing["as_photo"]
+    pictures = {}
+    for name in drawing:
+        if name in outputs:
+            beat()
+            pictures[name] = drawing[name]()
+    return pictures
 
 
 def draw_sheet(
@@ -159,6 +191,14 @@ def photo_panel(observations: Observations, side: int) -> np.ndarray:
     return warp(observations.photo, transform, (side, side))
 
 
+def head_without_photo(pipeline: "PhotoPipeline", parameters: np.ndarray, look: Look) -> FitResult:
+    """Return (P,) parameters and a look as a result that `write_outputs` takes: neutral, seen from the front."""
+    vertices = pipeline.vertices(parameters)
+    camera = canonical_camera(eye_centres(pipeline.rig, vertices), PORTRAIT_FRAME, pipeline.config.output.front_px)
+    neutral = np.zeros(pipeline.rig.blendshapes.shape[0])
+    return FitResult(parameters, neutral, camera, look, DEFAULT_LIGHTING, {}, {})
+
+
 def random_heads(
     pipeline: "PhotoPipeline", count: int, seed: int, out_dir: Path, progress: "ProgressCallback | None" = None
 ) -> list[Path]:
@@ -175,33 +215,9 @@ def random_heads(
         The folders.
     """
     folders = []
-    for index, (parameters, look) in enumerate(random_characters(pipeline, count, seed)):
-        vertices = pipeline.vertices(parameters)
-        camera = canonical_camera(eye_centres(pipeline.rig, vertices), PORTRAIT_FRAME, pipeline.config.output.front_px)
-        neutral = np.zeros(pipeline.rig.blendshapes.shape[0])
-        result = FitResult(parameters, neutral, camera, look, DEFAULT_LIGHTING, {}, {})
+    for index, (parameters, look) in enumerate(random_characters(pipeline.rig, count, seed, pipeline.forced_style)):
         folders.append(out_dir / f"{index + 1:04d}")
-        write_outputs(pipeline, result, None, folders[-1])
+        write_outputs(pipeline, head_without_photo(pipeline, parameters, look), None, folders[-1])
         if progress:
             progress(Progress("random", index + 1, count))
     return folders
-
-
-def random_characters(pipeline: "PhotoPipeline", count: int, seed: int) -> Iterator[tuple[np.ndarray, Look]]:
-    """Draw random heads with looks that go with them; choices that are asked for are worn by all.
-
-    Args:
-        pipeline: rig and forced style.
-        count: how many.
-        seed: head number n of a seed is always the same.
-
-    Yields:
-        (P,) parameters and the look of each head.
-    """
-    reader = CharacterReader(pipeline.rig)
-    for index in range(count):
-        generator = np.random.default_rng((seed, index))
-        mean = pipeline.rig.prior.mean
-        parameters = mean + CHARACTER_SPREAD * (sample(pipeline.rig.prior, 1, generator)[0] - mean)
-        look = sample_look(generator, pipeline.rig, parameters, reader)
-        yield parameters, dataclasses.replace(look, style=merged(look.style, pipeline.forced_style))

@@ -77,7 +77,7 @@ def write_characters(
         OutputNotWritable: the file cannot be written.
     """
     tiles = []
-    for index, (parameters, look) in enumerate(random_characters(pipeline, count, seed)):
+    for index, (parameters, look) in enumerate(random_characters(pipeline.rig, count, seed, pipeline.forced_style)):
         generator = np.random.default_rng((seed, index, 1))
         turn_deg = generator.choice([-1, 1]) * generator.uniform(8.0, LARGEST_TURN_DEG)
         expression = calm_expression(generator, turn_deg)

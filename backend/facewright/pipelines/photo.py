@@ -1,10 +1,10 @@
 """From one photo to one head: composes perception and fitting, no maths."""
 
 import logging
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
+from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
@@ -13,10 +13,9 @@ import torch
 
 from facewright import weights
 from facewright.config import FacewrightConfig, choose_device
-from facewright.datatypes import Camera, FitResult, Look, Observations, PosedPiece, Progress, RenderJob, Style
-from facewright.engine.cameras import project
+from facewright.datatypes import FitResult, Look, Observations, PosedPiece, Progress, Style
 from facewright.engine.opening import open_engine
-from facewright.errors import Cancelled, RigInvalid
+from facewright.errors import RigInvalid
 from facewright.fitting.correction import (
     LandmarkCorrection,
     correction_features,
@@ -28,14 +27,14 @@ from facewright.networks.embedder import Embedder
 from facewright.networks.imitator import Imitator
 from facewright.networks.landmarker import Landmarker
 from facewright.perception.image import decode_image
-from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.observe import Observer
 from facewright.perception.style_renders import HeadInPhoto
+from facewright.pipelines.heartbeat import Heartbeat, ProgressCallback, Stopped, timed
+from facewright.pipelines.matching import match_detection
 from facewright.pipelines.outputs import write_outputs
 from facewright.pipelines.refinement import refine_by_imitator
 from facewright.pipelines.skin import SkinMaker, add_photo_skin, observe_others
 from facewright.pipelines.styling import STYLE_READER, Stylist, checked_style, merged
-from facewright.rig.anchors import landmark_points
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
 from facewright.rig.nouns import Rig
@@ -47,13 +46,24 @@ LOG = logging.getLogger(__name__)
 PARSER = "parser"
 """Name of the file of the face parser in the rig's folder; a rig without one trusts landmarks alone."""
 
-DETECT_PX = 256
-"""Side of the renders on which the landmark network is compared with the photo."""
 
-MATCHING = LandmarkFitConfig(sigma_ratio=0.03, iterations=4, code_scale=0.5)
-"""Differences of detections are trusted more than detections, and the head stays near the one they were measured on."""
+@dataclass(frozen=True, eq=False)
+class _Head:
+    """A head on its way: where it is and how it looks so far.
 
-ProgressCallback = Callable[[Progress], None]
+    Attributes:
+        fit: shape, expression and place.
+        look: colours and style.
+        landmarks_px: (K, 3) of the photo, without the network's errors once they are known.
+        choices: how probable each choice was that was read off the photo.
+        losses: by name.
+    """
+
+    fit: LandmarkFit
+    look: Look
+    landmarks_px: np.ndarray
+    choices: dict[str, dict[str, float]] = field(default_factory=dict)
+    losses: dict[str, float] = field(default_factory=dict)
 
 
 class PhotoPipeline:
@@ -95,16 +105,36 @@ class PhotoPipeline:
                 f"rig {rig.id} has no prior, landmark map or appearance, which a fit needs",
                 "build them as rigs/README.md describes",
             )
-        self.rig, self.engine, self.config, self.device = rig, engine, config, device
+        self.rig, self.engine, self.device = rig, engine, device
         self.weight_hashes = weight_hashes or {}
         self.decoder = RigDecoder(rig)
         self._wardrobe = Wardrobe(rig, self.decoder)
-        self.forced_style = checked_style(rig, Style(**vars(config.style)))
-        self._stylist = Stylist(rig, engine, style_metrics or {}, config.fitting, self.forced_style)
         self.model = LandmarkModel(rig)
-        self._observer, self.landmarker, self.embedder = observer, landmarker, embedder
-        self.imitator, self._correction = imitator, correction
-        self.skin_maker = SkinMaker(self, config.skin) if config.skin.share > 0 else None
+        self.observer, self.detector = observer, observer.detector
+        self.landmarker, self.embedder = landmarker, embedder
+        self.imitator, self._correction, self._style_metrics = imitator, correction, style_metrics or {}
+        self.skin_maker: SkinMaker | None = None
+        self._set_up(config)
+
+    def with_config(self, config: FacewrightConfig) -> "PhotoPipeline":
+        """Return a pipeline with other settings of fitting, style, skin and output that shares rig, engine, networks.
+
+        A stage whose network this pipeline was loaded without stays out.
+
+        Raises:
+            RigInvalid: the rig has no such choice.
+        """
+        other = copy(self)
+        other._set_up(config)
+        return other
+
+    def _set_up(self, config: FacewrightConfig) -> None:
+        self.config = config
+        self.forced_style = checked_style(self.rig, Style(**vars(config.style)))
+        metrics = self._style_metrics if config.fitting.choose_styles else {}
+        self._stylist = Stylist(self.rig, self.engine, metrics, config.fitting, self.forced_style)
+        atlas = self.skin_maker.atlas if self.skin_maker else None
+        self.skin_maker = SkinMaker(self, config.skin, atlas) if config.skin.share > 0 else None
 
     @classmethod
     def from_config(cls, config: FacewrightConfig) -> "PhotoPipeline":
@@ -155,7 +185,7 @@ class PhotoPipeline:
 
     def observe(self, photo: np.ndarray, face_index: int = 0) -> Observations:
         """Measure a photo (RGB uint8), once."""
-        return self._observer(photo, face_index)
+        return self.observer(photo, face_index)
 
     def __call__(
         self,
@@ -171,7 +201,7 @@ class PhotoPipeline:
             photo: (H, W, 3) RGB uint8, upright.
             face_index: which face, 0 is the largest.
             progress: told about every stage and step.
-            cancel: once set, the imitator stage ends after the step and the best head so far is returned.
+            cancel: once set, the work ends after the step; the best head so far is returned, without the photo's skin.
             more_photos: others of the same person, whose largest faces add to the skin.
 
         Returns:
@@ -181,42 +211,57 @@ class PhotoPipeline:
             Cancelled: stopped before there was a head.
             FacewrightError: the photo cannot be used.
         """
-        say = progress or (lambda _: None)
         stage_ms: dict[str, float] = {}
-        with reported(say, stage_ms, "observe"):
-            observations = self._observer(photo, face_index)
-            others = observe_others(self, observations, more_photos)
-        if cancel and cancel.is_set():
-            raise Cancelled("stopped before the first head", "start the fit again")
-        with reported(say, stage_ms, "landmarks"):
+        beat = Heartbeat(progress, cancel)
+        with beat.stage(stage_ms, "observe"):
+            observations = self.observer(photo, face_index)
+            others = observe_others(self, observations, more_photos, beat)
+        with beat.stage(stage_ms, "landmarks"):
             fit = self._fit_landmarks(observations)
-        with reported(say, stage_ms, "style"):
-            look, choices = self._choose_style(fit, observations)
-        with reported(say, stage_ms, "detection"):
-            fit, landmarks_px = self._match_detection(fit, observations, look)
-        losses = {"landmarks": fit.residual_ratio}
-        code = fit.code
-        if self.imitator is not None and self.config.fitting.iterations > 0:
-            with timed(stage_ms, "imitator"):
-                code, look, refined = refine_by_imitator(self, fit, observations, look, choices, say, cancel)
-            losses |= refined
-        with reported(say, stage_ms, "head pose"):
-            fit = fit_landmarks(self.model, landmarks_px, LandmarkFitConfig(solve_code=False), code)
+        head = self._refined(
+            _Head(fit, Look(observations.colours), observations.landmarks_px), observations, beat, stage_ms
+        )
+        with timed(stage_ms, "head pose"):
+            posed = LandmarkFitConfig(solve_code=False)
+            fit = fit_landmarks(self.model, head.landmarks_px, posed, head.fit.code)
         result = FitResult(
-            parameters=self.model.parameters(code),
+            parameters=self.model.parameters(fit.code),
             expression=fit.expression,
             photo_camera=fit.camera(observations.photo.shape[1::-1]),
-            look=replace(look, style=merged(look.style, self.forced_style)),
+            look=replace(head.look, style=merged(head.look.style, self.forced_style)),
             lighting=observations.lighting,
-            losses=losses,
+            losses=head.losses,
             stage_ms=stage_ms,
-            choices=choices,
+            choices=head.choices,
         )
         if self.skin_maker is not None:
-            with timed(stage_ms, "skin"):
-                result = add_photo_skin(self, result, code, [observations, *others], say)
+            beat.show(result.parameters, result.look)
+            with suppress(Stopped), beat.stage(stage_ms, "skin", len(others) + 1):
+                result = add_photo_skin(self, result, fit.code, [observations, *others], beat)
         LOG.info("fit: rig %s, %s", self.rig.id, ", ".join(f"{name} {ms:.0f} ms" for name, ms in stage_ms.items()))
         return result, observations
+
+    def _refined(
+        self, head: "_Head", observations: Observations, beat: Heartbeat, stage_ms: dict[str, float]
+    ) -> "_Head":
+        """Read the style, match the detection and go through the imitator, as far as the time until a stop allows."""
+        head = replace(head, losses={"landmarks": head.fit.residual_ratio})
+        try:
+            with beat.stage(stage_ms, "style"):
+                look, choices = self._choose_style(head.fit, observations, beat)
+            head = replace(head, look=look, choices=choices)
+            with beat.stage(stage_ms, "detection"):
+                fit, landmarks_px = match_detection(self, head.fit, observations, look)
+            losses = {"landmarks": fit.residual_ratio}
+            head = replace(head, fit=fit, landmarks_px=landmarks_px, losses=losses)
+            if self.imitator is not None and self.config.fitting.imitator_stage and self.config.fitting.iterations > 0:
+                beat.show(self.model.parameters(fit.code), look)
+                with timed(stage_ms, "imitator"):
+                    code, look, refined = refine_by_imitator(self, fit, observations, look, choices, beat)
+                head = replace(head, fit=replace(fit, code=code), look=look, losses=losses | refined)
+        except Stopped:
+            LOG.info("stopped: the head stays as it is")
+        return head
 
     def vertices(self, parameters: np.ndarray, expression: np.ndarray | None = None) -> np.ndarray:
         """Decode one head: (P,) parameters and (E,) expression, neutral when None, to (V, 3) metres."""
@@ -254,12 +299,14 @@ class PhotoPipeline:
             mean_head = LandmarkFitConfig(solve_code=False)
             return fit_landmarks(self.model, observations.landmarks_px, mean_head)
         fit = fit_landmarks(self.model, observations.landmarks_px, LandmarkFitConfig())
-        if self._correction is None:
+        if self._correction is None or not switches.learnt_correction:
             return fit
         code = self._correction.code(correction_features(self.model, fit, observations.landmarks_px))
         return fit_landmarks(self.model, observations.landmarks_px, LandmarkFitConfig(solve_code=False), code)
 
-    def _choose_style(self, fit: LandmarkFit, observations: Observations) -> tuple[Look, dict[str, dict[str, float]]]:
+    def _choose_style(
+        self, fit: LandmarkFit, observations: Observations, beat: Heartbeat
+    ) -> tuple[Look, dict[str, dict[str, float]]]:
         """Return the look of the photo and how probable each choice that was read off it is."""
         parameters = self.model.parameters(fit.code)
         head = HeadInPhoto(
@@ -270,71 +317,12 @@ class PhotoPipeline:
             observations.lighting,
             lambda style: self.pieces(parameters, style, fit.expression),
         )
-        return self._stylist(head, parameters, observations)
-
-    def _match_detection(
-        self, fit: LandmarkFit, observations: Observations, look: Look
-    ) -> tuple[LandmarkFit, np.ndarray]:
-        """Move the head until the landmark network sees on its render what it saw on the photo.
-
-        The network's errors depend on the face; on a render of nearly the same face in the same pose they are nearly
-        the same, so that the difference of the two detections is free of them.
-
-        Returns:
-            The head, its residual measured against the photo's landmarks as they were seen; and the photo's landmarks
-            (K, 3) without the network's errors.
-        """
-        wanted = observations.landmarks_px
-        for _ in range(self.config.fitting.detection_rounds):
-            shown, seen = self._detect_as_photo(fit, observations, look)
-            wanted = observations.landmarks_px.astype(np.float64)
-            wanted[:, :2] += shown - seen
-            fit = fit_landmarks(self.model, wanted, MATCHING, fit.code)
-        errors_px = observations.landmarks_px[:, :2] - wanted[:, :2]
-        return replace(fit, residual_px=fit.residual_px + errors_px), wanted
-
-    def _detect_as_photo(
-        self, fit: LandmarkFit, observations: Observations, look: Look
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Draw the head as in the photo; return where its landmarks are and where they are seen, (K, 2) photo px."""
-        parameters = self.model.parameters(fit.code)
-        vertices = self.vertices(parameters, fit.expression)
-        pieces = self.pieces(parameters, look.style, fit.expression)
-        photo_camera = fit.camera(observations.photo.shape[1::-1])
-        shown, _ = project(photo_camera, landmark_points(self.rig, vertices))
-        factor = 0.6 * DETECT_PX / np.ptp(shown, axis=0).max()
-        shift = DETECT_PX / 2 - factor * (shown.min(0) + shown.max(0)) / 2
-        camera = Camera(
-            photo_camera.camera_from_world,
-            photo_camera.focal_px * factor,
-            photo_camera.centre_px * factor + shift,
-            (DETECT_PX, DETECT_PX),
-        )
-        job = RenderJob(vertices, camera, look, observations.lighting, pieces)
-        image = self.engine.render([job])[0].image
-        located = refine_landmarks(self.landmarker, image, shown * factor + shift)
-        return shown, (located.landmarks_px[:, :2] - shift) / factor
+        return self._stylist(head, parameters, observations, beat)
 
 
 def _load_imitator(folder: Path, rig: Rig, device: str) -> Imitator:
     counts = (len(rig.parameters), look_size(rig.styles))
     return weights.load_imitator(folder / "imitator.safetensors", rig.version, *counts, device)
-
-
-@contextmanager
-def timed(stage_ms: dict[str, float], name: str) -> Iterator[None]:
-    """Add the duration of a block, in ms, under a stage's name."""
-    start = time.perf_counter()
-    yield
-    stage_ms[name] = stage_ms.get(name, 0.0) + 1000 * (time.perf_counter() - start)
-
-
-@contextmanager
-def reported(say: ProgressCallback, stage_ms: dict[str, float], name: str) -> Iterator[None]:
-    """Say that a stage begins, and add its duration in ms under its name."""
-    say(Progress(name, 0, 1))
-    with timed(stage_ms, name):
-        yield
 
 
 def fit_photo(

@@ -1,7 +1,5 @@
 """The imitator stage of a fit: refines head and choices through the imitator, judged by the engine's own renders."""
 
-from collections.abc import Callable
-from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +18,7 @@ from facewright.perception.alignment import embedder_from_photo, to_tensor
 from facewright.perception.differentiable import warp_tensor
 from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.parts import part_maps
+from facewright.pipelines.heartbeat import Heartbeat
 from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.nouns import StyleGroup
 from facewright.rig.styles import choice_slices, look_from_vector, look_vector
@@ -43,8 +42,7 @@ def refine_by_imitator(
     observations: Observations,
     look: Look,
     choices: dict[str, dict[str, float]],
-    say: Callable[[Progress], None],
-    cancel: Event | None,
+    beat: Heartbeat,
 ) -> tuple[np.ndarray, Look, dict[str, float]]:
     """Refine a head's prior code and its relaxed choices.
 
@@ -54,8 +52,7 @@ def refine_by_imitator(
         observations: the photo's.
         look: the head's look so far.
         choices: how probable each choice of the groups that were read off the photo is.
-        say: told about every step.
-        cancel: once set, the stage ends after the step.
+        beat: told about every step; once it asks to stop, the stage ends after the step with the best head so far.
 
     Returns:
         Prior code (R,), look, and the losses of the head by name.
@@ -78,7 +75,9 @@ def refine_by_imitator(
     mean, factors = (torch.from_numpy(part.astype(np.float32)) for part in (rig.prior.mean, rig.prior.factors))
 
     def judge(code: Tensor, vector: Tensor) -> tuple[Tensor, Tensor]:
-        return _judge(pipeline, code, look_from_vector(vector.cpu().numpy(), rig.styles))
+        worn = look_from_vector(vector.cpu().numpy(), rig.styles)
+        beat.show(pipeline.model.parameters(code.double().numpy()), worn)
+        return _judge(pipeline, code, worn)
 
     best = optimise(
         pipeline.imitator,
@@ -88,8 +87,8 @@ def refine_by_imitator(
         torch.from_numpy(fit.code.astype(np.float32)),
         target,
         config,
-        lambda step, loss: say(Progress("imitator", step, config.iterations, loss)),
-        (lambda: cancel.is_set()) if cancel else (lambda: False),
+        lambda step, loss: beat.tell(Progress("imitator", step, config.iterations, loss)),
+        lambda: beat.is_stopping,
     )
     refined = look_from_vector(best.look.cpu().numpy(), rig.styles) if relaxed else look
     return best.code.double().numpy(), refined, best.losses

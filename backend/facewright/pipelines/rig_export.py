@@ -73,7 +73,7 @@ def export_rig(request: ExportRequest, cache_dir: Path | None = None, rigs_dir: 
         BlenderFailed: Blender did not write the file.
         OutputNotWritable: the file cannot be written.
     """
-    blender = find_blender(request.blender) if request.format in ("blend", "fbx") else []
+    blender = find_blender(request.blender) if request.format in ("blend", "fbx") else None
     document = None if request.source is None else read_rig_json(request.source)
     rig_id = request.rig or (document["rig"]["id"] if document else FacewrightConfig().rig)
     rig = load_rig(rig_id, rigs_dir, cache_dir)
@@ -84,18 +84,51 @@ def export_rig(request: ExportRequest, cache_dir: Path | None = None, rigs_dir: 
     look = changed_look(
         dataclasses.replace(look, style=style), request.colours, [word for word in request.skin if "=" in word]
     )
+    return write_export(rig, parameters, look, request.out, request.format, request.pose, blender)
+
+
+def write_export(
+    rig: Rig,
+    parameters: np.ndarray,
+    look: Look,
+    out: Path,
+    form: str,
+    pose: str = EXPORT_POSES[0],
+    blender: list[str] | None = None,
+) -> list[Path]:
+    """Write a head in a format.
+
+    Args:
+        rig: the rig.
+        parameters: (P,) in [0, 1].
+        look: colours, skin, style.
+        out: the file.
+        form: one of EXPORT_FORMATS.
+        pose: one of EXPORT_POSES.
+        blender: words that start Blender, for .blend and .fbx; the project's own when None.
+
+    Returns:
+        The files written, the asked one first.
+
+    Raises:
+        BlenderUnavailable: .blend and .fbx need Blender.
+        BlenderFailed: Blender did not write the file.
+        OutputNotWritable: the file cannot be written.
+    """
+    if form in ("blend", "fbx") and blender is None:
+        blender = find_blender()
     character = build_character(rig, parameters, look)
-    if request.pose == "baked":
+    if pose == "baked":
         character = bake_pose(character)
-    if request.format == "glb":
-        write_glb(request.out, character)
-    elif request.format == "obj":
-        write_folder(request.out.parent, lambda folder: write_obj(folder / request.out.name, character))
-        pictures = [request.out.with_name(f"{request.out.stem}_{name}.png") for name in character.pictures]
-        return [request.out, request.out.with_suffix(".mtl"), *pictures]
+    if form == "glb":
+        write_glb(out, character)
+    elif form == "obj":
+        write_folder(out.parent, lambda folder: write_obj(folder / out.name, character))
+        pictures = [out.with_name(f"{out.stem}_{name}.png") for name in character.pictures]
+        return [out, out.with_suffix(".mtl"), *pictures]
     else:
-        write_with_blender(request.out, character, blender)
-    return [request.out]
+        write_with_blender(out, character, blender)
+    return [out]
 
 
 def chosen_head(rig: Rig, document: dict | None, seed: int | None) -> tuple[np.ndarray, Look]:

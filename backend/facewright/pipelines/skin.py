@@ -29,6 +29,7 @@ from facewright.perception.landmarks import refine_landmarks
 from facewright.perception.parsing import PARSER_CLASSES
 from facewright.perception.parts import part_maps
 from facewright.perception.style_cues import crop_camera
+from facewright.pipelines.heartbeat import Heartbeat, no_beat
 from facewright.rig.anchors import landmark_points
 from facewright.rig.colours import linear_from_srgb
 from facewright.texture.atlas import SkinAtlas, build_atlas
@@ -76,24 +77,32 @@ class SkinMaker:
     Args:
         pipeline: rig, engine and landmark network.
         config: size of the texture and what becomes of brows and beard.
+        atlas: of another maker for the same rig, which is used if it has the size; None makes one.
     """
 
-    def __init__(self, pipeline: "PhotoPipeline", config: SkinConfig) -> None:
+    def __init__(self, pipeline: "PhotoPipeline", config: SkinConfig, atlas: SkinAtlas | None = None) -> None:
         self._pipeline = pipeline
         self._options = SkinOptions(config.side_px, config.brows == "photo", config.beard == "photo")
-        self.atlas: SkinAtlas = build_atlas(pipeline.rig, config.side_px)
+        fits = atlas is not None and atlas.side == config.side_px
+        self.atlas: SkinAtlas = atlas if fits else build_atlas(pipeline.rig, config.side_px)
 
-    def __call__(self, parameters: np.ndarray, look: Look, photos: list[PosedPhoto]) -> PhotoSkin:
+    def __call__(
+        self, parameters: np.ndarray, look: Look, photos: list[PosedPhoto], beat: Callable[[], None] = no_beat
+    ) -> PhotoSkin:
         """Make the skin of a head.
 
         Args:
             parameters: (P,) of the head.
             look: colours and style.
             photos: one or more; the first decides the tone.
+            beat: called between the steps; what it raises ends the work.
         """
-        views = [self.view(parameters, look, photo) for photo in photos]
+        views = []
+        for photo in photos:
+            beat()
+            views.append(self.view(parameters, look, photo))
         neutral = self._pipeline.vertices(parameters)
-        return photo_skin(self._pipeline.rig, self.atlas, views, neutral, look, self._options)
+        return photo_skin(self._pipeline.rig, self.atlas, views, neutral, look, self._options, beat)
 
     def view(self, parameters: np.ndarray, look: Look, posed: PosedPhoto) -> PhotoView:
         """Cut one photo of a head with (P,) parameters and a look out, and see what of it can be believed."""
@@ -153,15 +162,16 @@ class SkinMaker:
 
 
 def observe_others(
-    pipeline: "PhotoPipeline", observations: Observations, photos: Sequence[np.ndarray]
+    pipeline: "PhotoPipeline", observations: Observations, photos: Sequence[np.ndarray], beat: Callable[[], None]
 ) -> list[Observations]:
-    """Measure the largest face of each of a person's other photos (H, W, 3).
+    """Measure the largest face of each of a person's other photos (H, W, 3); the beat comes before each.
 
     Raises:
         FacewrightError: one cannot be used; the message says which.
     """
     others = []
     for number, photo in enumerate(photos, 2):
+        beat()
         try:
             others.append(pipeline.observe(photo))
         except FacewrightError as error:
@@ -176,7 +186,7 @@ def add_photo_skin(
     result: FitResult,
     code: np.ndarray,
     photos: Sequence[Observations],
-    say: Callable[[Progress], None],
+    beat: Heartbeat,
 ) -> FitResult:
     """Return a head with the skin of its photos; in each of the others it is posed as there, its shape stays.
 
@@ -185,15 +195,19 @@ def add_photo_skin(
         result: the head that was fitted to the first photo.
         code: (R,) its prior code.
         photos: what was measured on each.
-        say: told before each photo.
+        beat: told before each photo and between the steps.
+
+    Raises:
+        Stopped: it asked to stop.
     """
     posed = [PosedPhoto(photos[0], result.expression, result.photo_camera)]
     for number, other in enumerate(photos[1:]):
-        say(Progress("skin", number, len(photos)))
+        beat.tell(Progress("skin", number, len(photos)))
+        beat.check()
         fit = fit_landmarks(pipeline.model, other.landmarks_px, LandmarkFitConfig(solve_code=False), code)
         posed.append(PosedPhoto(other, fit.expression, fit.camera(other.photo.shape[1::-1])))
-    say(Progress("skin", len(photos) - 1, len(photos)))
-    skin = pipeline.skin_maker(result.parameters, result.look, posed)
+    beat.tell(Progress("skin", len(photos) - 1, len(photos)))
+    skin = pipeline.skin_maker(result.parameters, result.look, posed, beat)
     return replace(result, look=replace(result.look, photo_skin=skin, photo_share=pipeline.config.skin.share))
 
 

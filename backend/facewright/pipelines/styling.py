@@ -1,5 +1,6 @@
 """Dresses a fitted head as its photo shows it: hair, glasses, beard and brows by comparing renders with the photo."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from facewright.errors import RigInvalid
 from facewright.fitting.style_choice import READING_PASSES, CueMetric, choice_probabilities, common_choices, decide
 from facewright.perception.parsing import frames_share
 from facewright.perception.style_renders import HeadInPhoto, candidate_cues
+from facewright.pipelines.heartbeat import no_beat
 from facewright.rig.looks import CharacterReader, melanin_of
 from facewright.rig.nouns import Rig
 from facewright.rig.styles import find_choice, find_group
@@ -38,7 +40,11 @@ class Stylist:
         self._reader = CharacterReader(rig)
 
     def __call__(
-        self, head: HeadInPhoto, parameters: np.ndarray, observations: Observations
+        self,
+        head: HeadInPhoto,
+        parameters: np.ndarray,
+        observations: Observations,
+        beat: Callable[[], None] = no_beat,
     ) -> tuple[Look, dict[str, dict[str, float]]]:
         """Choose a style.
 
@@ -46,6 +52,7 @@ class Stylist:
             head: the fitted head as its photo shows it.
             parameters: (P,) of the head.
             observations: the photo's.
+            beat: called between two passes; what it raises ends the reading.
 
         Returns:
             The look with the choices, and the probability of each choice of the groups that were read.
@@ -55,6 +62,7 @@ class Stylist:
         melanin = melanin_of(head.look.colours.skin)
         found: dict[str, dict[str, float]] = {}
         for groups in READING_PASSES:
+            beat()
             wanted = [name for name in groups if name in self._metrics and not self._forced.choice(name)]
             drawn = candidate_cues(self._engine, self._rig, head, style, wanted) if wanted else {}
             for name, cues in drawn.items():

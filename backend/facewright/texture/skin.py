@@ -1,6 +1,6 @@
 """From photos of a person to the skin of the head that was fitted to them: unwrap, delight, complete, paint."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -54,6 +54,7 @@ def photo_skin(
     neutral_m: np.ndarray,
     look: Look,
     options: SkinOptions,
+    beat: Callable[[], None] = lambda: None,
 ) -> PhotoSkin:
     """Make the skin of a head.
 
@@ -64,6 +65,7 @@ def photo_skin(
         neutral_m: (V, 3) the head, expression neutral.
         look: colours and style of the head.
         options: how.
+        beat: called between the steps; what it raises ends the work.
     """
     plain, grain = bake_plain_skin(rig.appearance, look, options.side)
     plain_linear = linear_from_srgb(plain)
@@ -71,14 +73,19 @@ def photo_skin(
     rims, lips = dark_places(rig, atlas), _parts(rig, atlas.side, LIP_PARTS).astype(np.float32)
     photos, texels = [], []
     for view in views:
+        beat()
         seen = unwrap(rig, atlas, view)
+        beat()
         own_dark = np.maximum(rims, seen.own_dark)
         bare = delight(atlas, seen, plain_linear, own_dark, lips)
+        beat()
         strain = expression_strain(rig.mesh.triangles, neutral_m, view.vertices_m)
         photos.append(soften_wrinkles(atlas, bare, texel_values(atlas, rig, strain[:, None])[..., 0], own_dark))
         texels.append(seen)
+    beat()
     hairy = np.max([seen.own_dark * seen.seen for seen in texels], axis=0)
     skin = complete(atlas, photos, np.maximum(rims, np.maximum(hairy, brows > 0.15)), lips)
+    beat()
     albedo = painted(skin, plain_linear, grain)
     if options.keeps_brows:
         albedo = albedo + unseen_brows(skin, brows)[..., None] * (look.colours.brow - albedo)

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 
 from facewright.datatypes import PART_NAMES, Camera, Look, RenderJob
-from facewright.fitting.expression_prior import sample_expression
 from facewright.rig.anchors import eye_centres
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
+from facewright.rig.expression_prior import sample_expression
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
 from facewright.training.synthetic_photos import PhotoRecipe, SyntheticHead, random_camera, random_lighting

@@ -7,12 +7,12 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from facewright.datatypes import Camera, Lighting, Look, RenderJob
-from facewright.fitting.expression_prior import sample_expression
-from facewright.fitting.landmark_fit import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD_FRONTAL
 from facewright.rig.anchors import eye_centres
 from facewright.rig.colours import sample_colours
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
+from facewright.rig.expression_prior import sample_expression
+from facewright.rig.head_pose import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD_FRONTAL
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
 

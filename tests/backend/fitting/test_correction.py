@@ -18,12 +18,8 @@ from facewright.fitting.correction import (
     neutral_landmarks,
     observed_depth,
 )
-from facewright.fitting.landmark_fit import (
-    CAMERA_DISTANCE_M,
-    CAMERA_FROM_WORLD_FRONTAL,
-    LandmarkFit,
-    LandmarkModel,
-)
+from facewright.fitting.landmark_fit import LandmarkFit, LandmarkModel
+from facewright.rig.head_pose import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD_FRONTAL
 from facewright.rig.nouns import LandmarkMap
 from facewright.rig.spec import load_rig
 

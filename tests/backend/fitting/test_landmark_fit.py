@@ -8,13 +8,8 @@ from scipy.spatial.transform import Rotation
 
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.datatypes import ARKIT_52
-from facewright.fitting.landmark_fit import (
-    CAMERA_DISTANCE_M,
-    CAMERA_FROM_WORLD_FRONTAL,
-    LandmarkFitConfig,
-    LandmarkModel,
-    fit_landmarks,
-)
+from facewright.fitting.landmark_fit import LandmarkFitConfig, LandmarkModel, fit_landmarks
+from facewright.rig.head_pose import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD_FRONTAL
 from facewright.rig.nouns import LandmarkMap, Rig
 from facewright.rig.spec import load_rig
 

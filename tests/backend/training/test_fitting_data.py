@@ -9,8 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.engine.cameras import project
-from facewright.fitting.expression_prior import coefficient_scales, sample_expression, seen_coefficients
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.expression_prior import coefficient_scales, sample_expression, seen_coefficients
 from facewright.rig.nouns import Rig
 from facewright.rig.spec import load_rig
 from facewright.training.build_correction import learn

@@ -15,31 +15,12 @@ class FitState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FIT_STATE_SUCCEEDED: _ClassVar[FitState]
     FIT_STATE_FAILED: _ClassVar[FitState]
     FIT_STATE_CANCELLED: _ClassVar[FitState]
-
-class ResultFile(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-    __slots__ = ()
-    RESULT_FILE_UNSPECIFIED: _ClassVar[ResultFile]
-    RESULT_FILE_RIG_JSON: _ClassVar[ResultFile]
-    RESULT_FILE_GLB: _ClassVar[ResultFile]
-    RESULT_FILE_OBJ: _ClassVar[ResultFile]
-    RESULT_FILE_SKIN: _ClassVar[ResultFile]
-    RESULT_FILE_FRONT: _ClassVar[ResultFile]
-    RESULT_FILE_AS_PHOTO: _ClassVar[ResultFile]
-    RESULT_FILE_SHEET: _ClassVar[ResultFile]
 FIT_STATE_UNSPECIFIED: FitState
 FIT_STATE_QUEUED: FitState
 FIT_STATE_RUNNING: FitState
 FIT_STATE_SUCCEEDED: FitState
 FIT_STATE_FAILED: FitState
 FIT_STATE_CANCELLED: FitState
-RESULT_FILE_UNSPECIFIED: ResultFile
-RESULT_FILE_RIG_JSON: ResultFile
-RESULT_FILE_GLB: ResultFile
-RESULT_FILE_OBJ: ResultFile
-RESULT_FILE_SKIN: ResultFile
-RESULT_FILE_FRONT: ResultFile
-RESULT_FILE_AS_PHOTO: ResultFile
-RESULT_FILE_SHEET: ResultFile
 
 class Photo(_message.Message):
     __slots__ = ("content",)
@@ -80,9 +61,9 @@ class FitSpecification(_message.Message):
     skin_share: float
     settings: _containers.ScalarMap[str, str]
     preview: PreviewRequest
-    files: _containers.RepeatedScalarFieldContainer[ResultFile]
+    files: _containers.RepeatedScalarFieldContainer[_rig_pb2.ResultFile]
     include_photo_skin: bool
-    def __init__(self, rig_id: _Optional[str] = ..., photos: _Optional[_Iterable[_Union[Photo, _Mapping]]] = ..., face_index: _Optional[int] = ..., styles: _Optional[_Iterable[_Union[_rig_pb2.StyleChoice, _Mapping]]] = ..., skin_share: _Optional[float] = ..., settings: _Optional[_Mapping[str, str]] = ..., preview: _Optional[_Union[PreviewRequest, _Mapping]] = ..., files: _Optional[_Iterable[_Union[ResultFile, str]]] = ..., include_photo_skin: bool = ...) -> None: ...
+    def __init__(self, rig_id: _Optional[str] = ..., photos: _Optional[_Iterable[_Union[Photo, _Mapping]]] = ..., face_index: _Optional[int] = ..., styles: _Optional[_Iterable[_Union[_rig_pb2.StyleChoice, _Mapping]]] = ..., skin_share: _Optional[float] = ..., settings: _Optional[_Mapping[str, str]] = ..., preview: _Optional[_Union[PreviewRequest, _Mapping]] = ..., files: _Optional[_Iterable[_Union[_rig_pb2.ResultFile, str]]] = ..., include_photo_skin: bool = ...) -> None: ...
 
 class FitProgress(_message.Message):
     __slots__ = ("sequence", "stage", "step", "steps", "loss", "preview", "fraction")

@@ -44,8 +44,9 @@ class FittingServiceServicer(object):
     """
 
     def FitPhoto(self, request, context):
-        """FitPhoto fits a head and tells how far it is: one accepted, any number of progress, then one result. Cancelling the
-        call, or its deadline, stops the work within a step.
+        """FitPhoto fits a head and tells how far it is: accepted, any number of progress, then one result. Cancelling the call,
+        or its deadline, stops the work within a step. A fit that CancelFit stops ends with CANCELLED, after the best head so
+        far as its result if there was one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

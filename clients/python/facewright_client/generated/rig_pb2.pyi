@@ -28,6 +28,17 @@ class ExportPose(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EXPORT_POSE_BONES: _ClassVar[ExportPose]
     EXPORT_POSE_BAKED: _ClassVar[ExportPose]
 
+class ResultFile(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RESULT_FILE_UNSPECIFIED: _ClassVar[ResultFile]
+    RESULT_FILE_RIG_JSON: _ClassVar[ResultFile]
+    RESULT_FILE_GLB: _ClassVar[ResultFile]
+    RESULT_FILE_OBJ: _ClassVar[ResultFile]
+    RESULT_FILE_SKIN: _ClassVar[ResultFile]
+    RESULT_FILE_FRONT: _ClassVar[ResultFile]
+    RESULT_FILE_AS_PHOTO: _ClassVar[ResultFile]
+    RESULT_FILE_SHEET: _ClassVar[ResultFile]
+
 class PictureFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PICTURE_FORMAT_UNSPECIFIED: _ClassVar[PictureFormat]
@@ -46,6 +57,14 @@ EXPORT_FORMAT_FBX: ExportFormat
 EXPORT_POSE_UNSPECIFIED: ExportPose
 EXPORT_POSE_BONES: ExportPose
 EXPORT_POSE_BAKED: ExportPose
+RESULT_FILE_UNSPECIFIED: ResultFile
+RESULT_FILE_RIG_JSON: ResultFile
+RESULT_FILE_GLB: ResultFile
+RESULT_FILE_OBJ: ResultFile
+RESULT_FILE_SKIN: ResultFile
+RESULT_FILE_FRONT: ResultFile
+RESULT_FILE_AS_PHOTO: ResultFile
+RESULT_FILE_SHEET: ResultFile
 PICTURE_FORMAT_UNSPECIFIED: PictureFormat
 PICTURE_FORMAT_JPEG: PictureFormat
 PICTURE_FORMAT_PNG: PictureFormat
@@ -336,26 +355,30 @@ class PictureRequest(_message.Message):
     def __init__(self, side_px: _Optional[int] = ..., yaw_deg: _Optional[float] = ..., pitch_deg: _Optional[float] = ..., format: _Optional[_Union[PictureFormat, str]] = ...) -> None: ...
 
 class EvaluateRigRequest(_message.Message):
-    __slots__ = ("character", "expression", "picture", "include_glb")
+    __slots__ = ("character", "expression", "picture", "include_glb", "files")
     CHARACTER_FIELD_NUMBER: _ClassVar[int]
     EXPRESSION_FIELD_NUMBER: _ClassVar[int]
     PICTURE_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_GLB_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
     character: Character
     expression: _containers.RepeatedCompositeFieldContainer[BlendshapeWeight]
     picture: PictureRequest
     include_glb: bool
-    def __init__(self, character: _Optional[_Union[Character, _Mapping]] = ..., expression: _Optional[_Iterable[_Union[BlendshapeWeight, _Mapping]]] = ..., picture: _Optional[_Union[PictureRequest, _Mapping]] = ..., include_glb: bool = ...) -> None: ...
+    files: _containers.RepeatedScalarFieldContainer[ResultFile]
+    def __init__(self, character: _Optional[_Union[Character, _Mapping]] = ..., expression: _Optional[_Iterable[_Union[BlendshapeWeight, _Mapping]]] = ..., picture: _Optional[_Union[PictureRequest, _Mapping]] = ..., include_glb: bool = ..., files: _Optional[_Iterable[_Union[ResultFile, str]]] = ...) -> None: ...
 
 class EvaluateRigResponse(_message.Message):
-    __slots__ = ("bones", "picture", "glb")
+    __slots__ = ("bones", "picture", "glb", "files")
     BONES_FIELD_NUMBER: _ClassVar[int]
     PICTURE_FIELD_NUMBER: _ClassVar[int]
     GLB_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
     bones: _containers.RepeatedCompositeFieldContainer[BoneChannels]
     picture: Picture
     glb: bytes
-    def __init__(self, bones: _Optional[_Iterable[_Union[BoneChannels, _Mapping]]] = ..., picture: _Optional[_Union[Picture, _Mapping]] = ..., glb: _Optional[bytes] = ...) -> None: ...
+    files: _containers.RepeatedCompositeFieldContainer[File]
+    def __init__(self, bones: _Optional[_Iterable[_Union[BoneChannels, _Mapping]]] = ..., picture: _Optional[_Union[Picture, _Mapping]] = ..., glb: _Optional[bytes] = ..., files: _Optional[_Iterable[_Union[File, _Mapping]]] = ...) -> None: ...
 
 class SampleCharactersRequest(_message.Message):
     __slots__ = ("rig_id", "count", "seed", "styles")

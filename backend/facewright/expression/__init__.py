@@ -1,0 +1,1 @@
+"""What a face does, live: the expression of one known head from landmarks, frame by frame."""

@@ -1,0 +1,98 @@
+"""Head pose and expression of a known head from landmarks, fast enough for live use (bounded Gauss-Newton)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facewright.expression.bounded_step import solve_bounded
+from facewright.expression.morphable_model import MorphableModel
+from facewright.rig.expression_prior import coefficient_scales, seen_coefficients
+from facewright.rig.head_pose import HeadPose, first_head_pose, project_with_jacobian, robust_weight
+
+
+@dataclass(frozen=True)
+class SolverConfig:
+    """How the solver weighs what it sees against what it expects.
+
+    Attributes:
+        sigma_ratio: expected landmark error over the eye distance, with the errors' strong correlation counted in.
+        huber_ratio: residuals above this share of the eye distance count linearly (occluded landmarks).
+        first_iterations: Gauss-Newton steps from a first guess.
+        iterations: steps from the solution of the frame before.
+    """
+
+    sigma_ratio: float = 0.06
+    huber_ratio: float = 0.08
+    first_iterations: int = 8
+    iterations: int = 2
+
+
+@dataclass(frozen=True, eq=False)
+class ExpressionFit:
+    """Where a head is and what it does.
+
+    Attributes:
+        pose: head pose.
+        coefficients: (E,) ARKit-52 coefficients in [0, 1].
+        residual_ratio: root mean square landmark residual over the eye distance, before the last step.
+    """
+
+    pose: HeadPose
+    coefficients: np.ndarray
+    residual_ratio: float
+
+
+class ExpressionSolver:
+    """Solves frame after frame for one head; holds nothing of a frame, so that threads may share it.
+
+    Args:
+        model: the head.
+        config: weights and iterations.
+    """
+
+    def __init__(self, model: MorphableModel, config: SolverConfig | None = None) -> None:
+        self.model, self._config = model, config or SolverConfig()
+        self._seen = seen_coefficients()
+        self._precision = coefficient_scales()[self._seen] ** -2.0
+        self._by_seen = np.ascontiguousarray(model.by_expression[:, :, self._seen])
+
+    def __call__(self, landmarks_px: np.ndarray, before: ExpressionFit | None = None) -> ExpressionFit:
+        """Solve one frame.
+
+        Args:
+            landmarks_px: (K, 2) or (K, 3) x right, y down; the depth serves the first guess of the head pose.
+            before: of the frame before, to start from; None starts from the neutral face.
+
+        Returns:
+            The fit.
+        """
+        if before is None:
+            pose, values = first_head_pose(self.model.neutral_m, landmarks_px), np.zeros(len(self._seen))
+            iterations = self._config.first_iterations
+        else:
+            pose, values = before.pose, before.coefficients[self._seen]
+            iterations = self._config.iterations
+        target = np.asarray(landmarks_px[:, :2], np.float64)
+        for _ in range(iterations):
+            pose, values, ratio = self._step(target, pose, values)
+        coefficients = np.zeros(self.model.by_expression.shape[2])
+        coefficients[self._seen] = values
+        return ExpressionFit(pose, coefficients, ratio)
+
+    def _step(self, target: np.ndarray, pose: HeadPose, values: np.ndarray) -> tuple[HeadPose, np.ndarray, float]:
+        """Take one Gauss-Newton step on landmarks (K, 2) and prior; `values` are the seen coefficients."""
+        points = self.model.neutral_m + self._by_seen @ values  # (K, 3)
+        projected, jacobian = project_with_jacobian(points, pose, self._by_seen)
+        residual = target - projected
+        eye_px = pose.eye_distance_px(points)
+        weight = robust_weight(residual, self._config.huber_ratio * eye_px) * self.model.weight
+        weight = weight / (self._config.sigma_ratio * eye_px)
+        rows = (jacobian * weight[:, None, None]).reshape(2 * len(points), -1)  # (2 K, 6 + seen)
+        normal, right = rows.T @ rows, rows.T @ (residual * weight[:, None]).reshape(-1)
+        diagonal = np.arange(6, len(right))
+        normal[diagonal, diagonal] += self._precision
+        right[6:] -= self._precision * values
+        bounds = np.full(6, np.inf)
+        step = solve_bounded(normal, right, np.r_[-bounds, -values], np.r_[bounds, 1.0 - values])
+        ratio = float(np.sqrt((residual**2).sum(1).mean()) / eye_px)
+        return pose.moved(step), np.clip(values + step[6:], 0.0, 1.0), ratio

@@ -1,0 +1,49 @@
+"""The rig reduced to its landmark points: parameters and expression in, (K, 3) points out."""
+
+import numpy as np
+import torch
+from torch.func import vmap
+
+from facewright.rig.decoder import RigDecoder
+from facewright.rig.nouns import Rig
+
+
+class LandmarkPoints:
+    """Decodes only the vertices that landmarks lie on.
+
+    Args:
+        rig: a rig with a landmark map.
+
+    Attributes:
+        count: K, number of landmarks.
+        weight: (K,) how far each landmark can be trusted, in [0, 1].
+    """
+
+    def __init__(self, rig: Rig) -> None:
+        corners = rig.mesh.triangles[rig.landmarks.triangles]  # (K, 3)
+        vertices, inverse = np.unique(corners, return_inverse=True)
+        self._decoder = RigDecoder(rig, vertex_subset=vertices)
+        self._corners = torch.from_numpy(inverse.reshape(corners.shape).astype(np.int64))
+        self._barycentric = torch.from_numpy(rig.landmarks.barycentric.astype(np.float32))
+        self._expression_count = rig.blendshapes.shape[0]
+        self.weight = rig.landmarks.weight.astype(np.float64)
+        self.count = corners.shape[0]
+
+    def __call__(self, parameters: torch.Tensor, expression: torch.Tensor) -> torch.Tensor:
+        """Return the (K, 3) landmark points in metres of (P,) parameters and (E,) expression, differentiably."""
+        vertices = self._decoder.vertices(parameters[None], expression[None])[0]
+        return (vertices[self._corners] * self._barycentric[..., None]).sum(1)
+
+    def neutral_and_jacobian(self, parameters: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """Return the head's expressions in full: blendshapes are linear, so `neutral + jacobian @ expression` is exact.
+
+        Args:
+            parameters: (P,) rig parameters.
+
+        Returns:
+            (K, 3) points of the neutral head in metres, and their (K, 3, E) derivative by the expression.
+        """
+        with torch.no_grad():
+            shapes = torch.cat([torch.zeros(1, self._expression_count), torch.eye(self._expression_count)])
+            moved = vmap(self, in_dims=(None, 0))(parameters, shapes).double()  # (E + 1, K, 3)
+        return moved[0].numpy(), (moved[1:] - moved[:1]).permute(1, 2, 0).numpy()

@@ -1,0 +1,1 @@
+"""The wire: a gRPC server around the pipelines."""

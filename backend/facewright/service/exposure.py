@@ -1,0 +1,69 @@
+"""Who may connect: this machine alone, or others with TLS or a token."""
+
+import ipaddress
+import secrets
+from pathlib import Path
+
+import grpc
+
+from facewright.config import ServiceConfig
+from facewright.errors import ServeFailed
+
+SHORTEST_TOKEN = 16
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine can reach an address."""
+    if host == "localhost" or host.startswith("unix:"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def address(host: str, port: int) -> str:
+    """Join host and port as gRPC wants them."""
+    return f"[{host.strip('[]')}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def checked_exposure(service: ServiceConfig) -> None:
+    """Refuse settings that would let anybody in.
+
+    Raises:
+        ServeFailed: others could connect without TLS or a token, TLS lacks a half, or the token is too short.
+    """
+    if (service.tls_cert is None) != (service.tls_key is None):
+        raise ServeFailed("TLS needs a certificate and its key", "give both --tls-cert and --tls-key")
+    if service.client_ca is not None and service.tls_cert is None:
+        raise ServeFailed("--client-ca works with TLS only", "give --tls-cert and --tls-key as well")
+    if service.token is not None and len(service.token) < SHORTEST_TOKEN:
+        raise ServeFailed(
+            f"the token has {len(service.token)} characters, at least {SHORTEST_TOKEN} are needed",
+            f"use a random one, as {secrets.token_urlsafe(24)}",
+        )
+    if not is_loopback(service.host) and service.tls_cert is None and service.token is None:
+        raise ServeFailed(
+            f"--host {service.host} lets other machines connect, and nothing would keep anybody out",
+            "add --token-file FILE, or --tls-cert and --tls-key; or leave --host out to serve this machine alone",
+        )
+
+
+def credentials(service: ServiceConfig) -> grpc.ServerCredentials | None:
+    """Read the TLS files; None without TLS.
+
+    Raises:
+        ServeFailed: a file cannot be read.
+    """
+    if service.tls_cert is None:
+        return None
+    key, chain = _read(service.tls_key), _read(service.tls_cert)
+    roots = None if service.client_ca is None else _read(service.client_ca)
+    return grpc.ssl_server_credentials([(key, chain)], roots, require_client_auth=roots is not None)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ServeFailed(f"{path}: {error.strerror}", "check the path and its permissions") from error

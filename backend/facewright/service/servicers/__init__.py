@@ -1,0 +1,1 @@
+"""One class for each service of the protocol: reads the request, calls one function, writes the answer."""

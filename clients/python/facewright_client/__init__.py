@@ -1,0 +1,6 @@
+"""Client of a Facewright backend: heads from photos, rigs, live expressions. Needs grpcio and protobuf alone."""
+
+from .client import Client, open_channel, photo_specification
+from .errors import BackendError
+
+__all__ = ["BackendError", "Client", "open_channel", "photo_specification"]

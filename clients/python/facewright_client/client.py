@@ -1,0 +1,326 @@
+"""One class with a method for each call of a backend; messages are those of the protocol, errors are BackendError."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import grpc
+
+from .errors import BackendError, error_from_call
+from .generated import (
+    expression_pb2,
+    expression_pb2_grpc,
+    fitting_pb2,
+    fitting_pb2_grpc,
+    rig_pb2,
+    rig_pb2_grpc,
+    server_pb2,
+    server_pb2_grpc,
+)
+
+MESSAGE_BYTES = 64 * 2**20
+CALL_S = 30.0
+EXPORT_S = 600.0
+"""Time that short calls, and those that write files, may take."""
+
+OPTIONS = [
+    ("grpc.max_receive_message_length", MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MESSAGE_BYTES),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+]
+
+
+def open_channel(address: str, root_certificates: bytes | None = None, is_tls: bool = False) -> grpc.Channel:
+    """Open a channel with the limits of the protocol; it connects with the first call.
+
+    Args:
+        address: HOST:PORT.
+        root_certificates: PEM certificates to trust; implies TLS.
+        is_tls: whether to use TLS with the system's certificates.
+    """
+    if root_certificates is not None or is_tls:
+        return grpc.secure_channel(address, grpc.ssl_channel_credentials(root_certificates), OPTIONS)
+    return grpc.insecure_channel(address, OPTIONS)
+
+
+class Client:
+    """Talks to one backend; close it, or use it in a `with` statement.
+
+    Args:
+        address: HOST:PORT.
+        token: what the backend wants clients to send; None for nothing.
+        root_certificates: PEM certificates to trust; implies TLS.
+        is_tls: whether to use TLS with the system's certificates.
+        client_id: tells this client from others where the backend shares its time; random when None.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        token: str | None = None,
+        root_certificates: bytes | None = None,
+        is_tls: bool = False,
+        client_id: str | None = None,
+    ) -> None:
+        self.address = address
+        self._metadata = [("x-facewright-client", client_id or uuid.uuid4().hex)]
+        if token is not None:
+            self._metadata.append(("authorization", f"Bearer {token}"))
+        self._channel = open_channel(address, root_certificates, is_tls)
+        self._server = server_pb2_grpc.ServerServiceStub(self._channel)
+        self._rigs = rig_pb2_grpc.RigServiceStub(self._channel)
+        self._fitting = fitting_pb2_grpc.FittingServiceStub(self._channel)
+        self._expressions = expression_pb2_grpc.ExpressionServiceStub(self._channel)
+
+    def close(self) -> None:
+        """Close the channel."""
+        self._channel.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def server_info(self, timeout_s: float = CALL_S) -> server_pb2.GetServerInfoResponse:
+        """Return version, state, device, limits, rigs and capabilities.
+
+        Raises:
+            BackendError: the call failed; every method of this class raises it.
+        """
+        with _errors():
+            return self._server.GetServerInfo(server_pb2.GetServerInfoRequest(), timeout_s, metadata=self._metadata)
+
+    def wait_until_ready(self, timeout_s: float = 120.0) -> server_pb2.GetServerInfoResponse:
+        """Wait until the backend answers and has loaded its models.
+
+        Raises:
+            BackendError: the time is over, or the backend refuses to answer.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                info = self.server_info(min(2.0, max(0.1, deadline - time.monotonic())))
+                if info.state == server_pb2.SERVER_STATE_READY:
+                    return info
+                trouble = BackendError(
+                    grpc.StatusCode.UNAVAILABLE, "NOT_READY", "the backend is still loading", "wait a little longer"
+                )
+            except BackendError as error:
+                if error.code not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+                    raise
+                trouble = error
+            if time.monotonic() > deadline:
+                raise trouble
+            time.sleep(0.1)
+
+    def list_rigs(self) -> rig_pb2.ListRigsResponse:
+        """Return the installed rigs."""
+        with _errors():
+            return self._rigs.ListRigs(rig_pb2.ListRigsRequest(), CALL_S, metadata=self._metadata)
+
+    def get_rig(self, rig_id: str = "", include_offsets: bool = False) -> rig_pb2.GetRigResponse:
+        """Return parameters, bones, blendshapes and styles of a rig; with offsets, what poses it without a backend."""
+        request = rig_pb2.GetRigRequest(rig_id=rig_id, include_offsets=include_offsets)
+        with _errors():
+            return self._rigs.GetRig(request, CALL_S, metadata=self._metadata)
+
+    def evaluate(
+        self,
+        character: rig_pb2.Character,
+        expression: Mapping[str, float] | None = None,
+        picture: rig_pb2.PictureRequest | None = None,
+        include_glb: bool = False,
+        files: Sequence[int] = (),
+    ) -> rig_pb2.EvaluateRigResponse:
+        """Return the bone channels of a character, and a picture, a posed GLB or files if asked for."""
+        weights = [rig_pb2.BlendshapeWeight(name=name, weight=weight) for name, weight in (expression or {}).items()]
+        request = rig_pb2.EvaluateRigRequest(
+            character=character, expression=weights, picture=picture, include_glb=include_glb, files=files
+        )
+        with _errors():
+            return self._rigs.EvaluateRig(request, EXPORT_S, metadata=self._metadata)
+
+    def sample(
+        self, count: int, seed: int = 0, rig_id: str = "", styles: Mapping[str, str] | None = None
+    ) -> Sequence[rig_pb2.Character]:
+        """Return random characters; the same seed gives the same ones."""
+        request = rig_pb2.SampleCharactersRequest(rig_id=rig_id, count=count, seed=seed, styles=_choices(styles))
+        with _errors():
+            return self._rigs.SampleCharacters(request, EXPORT_S, metadata=self._metadata).characters
+
+    def export(
+        self, character: rig_pb2.Character, form: int, pose: int = rig_pb2.EXPORT_POSE_BONES
+    ) -> Sequence[rig_pb2.File]:
+        """Return a character as files of one of the formats EXPORT_FORMAT_*."""
+        request = rig_pb2.ExportCharacterRequest(character=character, format=form, pose=pose)
+        with _errors():
+            return self._rigs.ExportCharacter(request, EXPORT_S, metadata=self._metadata).files
+
+    def fit(
+        self,
+        specification: fitting_pb2.FitSpecification,
+        progress: Callable[[fitting_pb2.FitProgress], None] | None = None,
+        queued: Callable[[fitting_pb2.FitAccepted], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+        request_id: str = "",
+        timeout_s: float | None = None,
+    ) -> fitting_pb2.FitResult:
+        """Fit a head and wait for it; leaving early, by an exception or Ctrl-C, stops the backend's work.
+
+        Args:
+            specification: photos and options; `photo_specification` makes one.
+            progress: told how far the fit is.
+            queued: told the place in the queue while it waits.
+            is_cancelled: asked after every report; the fit is cancelled once it says yes.
+            request_id: makes a retry join the first call.
+            timeout_s: time for the whole fit; None for no limit but the backend's own.
+
+        Raises:
+            BackendError: the photo cannot be used, the fit was cancelled, or the backend is gone.
+        """
+        request = fitting_pb2.FitPhotoRequest(request_id=request_id or uuid.uuid4().hex, fit=specification)
+        result = None
+        with _errors():
+            call = self._fitting.FitPhoto(request, timeout_s, metadata=self._metadata)
+            try:
+                for response in call:
+                    event = response.WhichOneof("event")
+                    if event == "accepted" and queued is not None:
+                        queued(response.accepted)
+                    elif event == "progress" and progress is not None:
+                        progress(response.progress)
+                    elif event == "result":
+                        result = response.result
+                    if result is None and is_cancelled is not None and is_cancelled():
+                        raise BackendError(
+                            grpc.StatusCode.CANCELLED, "CANCELLED", "the fit was cancelled", "start it again"
+                        )
+            finally:
+                call.cancel()
+        if result is None:
+            raise BackendError(grpc.StatusCode.INTERNAL, "INTERNAL", "the fit ended without a result", "fit again")
+        return result
+
+    def start_fit(
+        self, specification: fitting_pb2.FitSpecification, request_id: str = "", timeout_s: float = CALL_S
+    ) -> fitting_pb2.StartFitResponse:
+        """Put a fit into the queue and return its id."""
+        request = fitting_pb2.StartFitRequest(request_id=request_id or uuid.uuid4().hex, fit=specification)
+        with _errors():
+            return self._fitting.StartFit(request, timeout_s, metadata=self._metadata)
+
+    def get_fit(self, job_id: str, seen_sequence: int = 0, timeout_s: float = CALL_S) -> fitting_pb2.GetFitResponse:
+        """Return how far a fit is, and its result or failure once it has ended."""
+        request = fitting_pb2.GetFitRequest(job_id=job_id, seen_sequence=seen_sequence)
+        with _errors():
+            return self._fitting.GetFit(request, timeout_s, metadata=self._metadata)
+
+    def cancel_fit(self, job_id: str, timeout_s: float = CALL_S) -> fitting_pb2.CancelFitResponse:
+        """Stop a fit within a step."""
+        with _errors():
+            request = fitting_pb2.CancelFitRequest(job_id=job_id)
+            return self._fitting.CancelFit(request, timeout_s, metadata=self._metadata)
+
+    def expressions(
+        self,
+        frames: Iterable[expression_pb2.Frame],
+        settings: expression_pb2.TrackingSettings | None = None,
+    ) -> Iterator[expression_pb2.StreamExpressionsResponse]:
+        """Send frames and yield what the backend answers: started, expressions, status.
+
+        Args:
+            frames: read in a thread of gRPC; frame_id grows.
+            settings: rig, identity, smoothing.
+        """
+
+        def requests() -> Iterator[expression_pb2.StreamExpressionsRequest]:
+            yield expression_pb2.StreamExpressionsRequest(header=settings or expression_pb2.TrackingSettings())
+            for frame in frames:
+                yield expression_pb2.StreamExpressionsRequest(frame=frame)
+
+        with _errors():
+            call = self._expressions.StreamExpressions(requests(), metadata=self._metadata)
+            try:
+                yield from call
+            finally:
+                call.cancel()
+
+    def start_capture(
+        self,
+        camera_index: int | None = None,
+        video_path: str | None = None,
+        settings: expression_pb2.TrackingSettings | None = None,
+        loop: bool = False,
+    ) -> expression_pb2.StartCaptureResponse:
+        """Open a camera or video file of the backend's machine."""
+        request = expression_pb2.StartCaptureRequest(settings=settings, loop=loop)
+        if camera_index is not None:
+            request.camera_index = camera_index
+        if video_path is not None:
+            request.video_path = video_path
+        with _errors():
+            return self._expressions.StartCapture(request, CALL_S, metadata=self._metadata)
+
+    def latest_expression(
+        self, capture_id: str, seen_frame_id: int = 0, timeout_s: float = CALL_S
+    ) -> expression_pb2.GetLatestExpressionResponse:
+        """Return the newest expression of a capture, if it is not the one that was seen."""
+        request = expression_pb2.GetLatestExpressionRequest(capture_id=capture_id, seen_frame_id=seen_frame_id)
+        with _errors():
+            return self._expressions.GetLatestExpression(request, timeout_s, metadata=self._metadata)
+
+    def stop_capture(self, capture_id: str) -> None:
+        """Close a capture."""
+        with _errors():
+            request = expression_pb2.StopCaptureRequest(capture_id=capture_id)
+            self._expressions.StopCapture(request, CALL_S, metadata=self._metadata)
+
+
+def photo_specification(
+    photos: Sequence[bytes],
+    files: Sequence[int] = (),
+    face_index: int = 0,
+    rig_id: str = "",
+    styles: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
+    skin_share: float | None = None,
+    include_photo_skin: bool = False,
+) -> fitting_pb2.FitSpecification:
+    """Say what to fit.
+
+    Args:
+        photos: encoded images of one person; the first decides shape and tone.
+        files: which RESULT_FILE_* to return.
+        face_index: which face of the first photo, 0 is the largest.
+        rig_id: "" for the backend's default.
+        styles: what the head shall wear, choice by group.
+        settings: further settings by name, as fitting.iterations.
+        skin_share: how much of the photo's skin is used, 0 to 1.
+        include_photo_skin: whether the result's look carries the photo skin.
+    """
+    return fitting_pb2.FitSpecification(
+        rig_id=rig_id,
+        photos=[fitting_pb2.Photo(content=content) for content in photos],
+        face_index=face_index,
+        styles=_choices(styles),
+        settings=settings,
+        skin_share=skin_share,
+        files=files,
+        include_photo_skin=include_photo_skin,
+    )
+
+
+def _choices(styles: Mapping[str, str] | None) -> list[rig_pb2.StyleChoice]:
+    return [rig_pb2.StyleChoice(group=group, choice=choice) for group, choice in (styles or {}).items()]
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Raise BackendError for errors of gRPC."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise error_from_call(error) from None
