@@ -6,6 +6,7 @@ python3 build.py test       setup, model files, Blender, glTF validator, then th
 python3 build.py check      setup, then formatting and lint
 python3 build.py weights    setup, then fetch and verify the third-party model files
 python3 build.py rig        setup, then compile the rigs into the user cache
+python3 build.py protos     make the Python stubs from protos/ and check the protocol: lint, format, nothing broken
 python3 build.py blender    Blender as a Python module in .venv-blender, for exports as .blend and .fbx (some 400 MB)
 python3 build.py run ARGS   setup, then the `facewright` command with ARGS
 """
@@ -18,18 +19,18 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / ".facewright-setup"
 MINIMUM_PYTHON = (3, 11)
-TASKS = ("setup", "demo", "test", "check", "weights", "rig", "blender", "run")
+TASKS = ("setup", "demo", "test", "check", "weights", "rig", "protos", "blender", "run")
 BLENDER_VENV = ROOT / ".venv-blender"
 BLENDER_PACKAGE, BLENDER_PYTHON = "bpy==4.5.4", (3, 11)
-VALIDATOR_VERSION = "2.0.0-dev.3.10"
+PROTOS_VENV, PROTOS_PACKAGE = ROOT / ".venv-protos", "grpcio-tools==1.62.3"
+NPM_TOOLS = {"gltf-validator": "2.0.0-dev.3.10", "@bufbuild/buf": "1.75.0"}
 TOOLS = ROOT / "build" / "tools"
 EXIT_USAGE, EXIT_FAILED, EXIT_INTERRUPTED = 64, 1, 130
 INTERRUPT_GRACE_S = 10.0
@@ -79,26 +80,6 @@ def must(command: Sequence[str | Path], message: str = "", folder: Path = ROOT) 
     code = call(command, folder)
     if code:
         raise TaskFailed(code, message)
-
-
-class Timings:
-    """Times the named stages of one run."""
-
-    def __init__(self) -> None:
-        self.stages: list[tuple[str, float]] = []
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        say(f"{name} ...")
-        start = time.perf_counter()
-        yield
-        self.stages.append((name, time.perf_counter() - start))
-        say(f"{name}: done in {self.stages[-1][1]:.1f} s")
-
-    def report(self) -> None:
-        width = max(len(name) for name, _ in self.stages)
-        for name, seconds in self.stages:
-            say(f"  {name:<{width}}  {seconds:7.1f} s")
 
 
 def data_packages() -> list[str]:
@@ -155,10 +136,23 @@ def setup() -> None:
     STAMP.write_text(wanted_stamp() + "\n")
 
 
+def has_package(venv: Path, package: str) -> bool:
+    """Tell whether an environment beside .venv holds its package."""
+    stamp = venv / ".facewright-setup"
+    return venv_tool("python", venv).exists() and stamp.exists() and stamp.read_text() == package
+
+
+def install_beside(venv: Path, package: str, base: str = sys.executable) -> None:
+    """Make an environment beside .venv for one package that would not get along with the others."""
+    must([base, "-m", "venv", "--clear", venv], f"the environment for {package} could not be made.")
+    pip = [venv_tool("python", venv), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    must([*pip, "--prefer-binary", package], f"pip could not install {package}; its own message stands above.")
+    (venv / ".facewright-setup").write_text(package)
+
+
 def fetch_blender() -> None:
     """Install Blender as a Python module into an environment of its own; at once if it is there already."""
-    python, stamp = venv_tool("python", BLENDER_VENV), BLENDER_VENV / ".facewright-setup"
-    if python.exists() and stamp.exists() and stamp.read_text() == BLENDER_PACKAGE:
+    if has_package(BLENDER_VENV, BLENDER_PACKAGE):
         return
     wanted = ".".join(map(str, BLENDER_PYTHON))
     base = sys.executable if sys.version_info[:2] == BLENDER_PYTHON else shutil.which(f"python{wanted}")
@@ -170,23 +164,29 @@ def fetch_blender() -> None:
     if free_gb < 2.0:
         raise TaskFailed(EXIT_FAILED, f"Blender needs 2 GB, {free_gb:.1f} are free. Remedy: free some.")
     say("Blender is fetched through pip (some 400 MB)")
-    must([base, "-m", "venv", "--clear", BLENDER_VENV], "the environment for Blender could not be made.")
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--prefer-binary"]
-    must([*pip, BLENDER_PACKAGE], "pip could not install Blender; its own message stands above.")
-    stamp.write_text(BLENDER_PACKAGE)
+    install_beside(BLENDER_VENV, BLENDER_PACKAGE, base)
 
 
-def fetch_validator() -> None:
-    """Install the Khronos glTF validator through npm into build/tools; at once if it is there already."""
-    manifest = TOOLS / "node_modules" / "gltf-validator" / "package.json"
-    if manifest.exists() and f'"{VALIDATOR_VERSION}"' in manifest.read_text(encoding="utf-8"):
+def fetch_npm_tools() -> None:
+    """Install the glTF validator and buf through npm into build/tools; at once if they are there already."""
+    manifests = {name: TOOLS / "node_modules" / name / "package.json" for name in NPM_TOOLS}
+    if all(path.exists() and f'"{NPM_TOOLS[name]}"' in path.read_text("utf-8") for name, path in manifests.items()):
         return
     npm = shutil.which("npm")
     if npm is None:
         raise TaskFailed(EXIT_FAILED, "npm is not here. Remedy: install Node.js.")
     TOOLS.mkdir(parents=True, exist_ok=True)
-    command = [npm, "install", "--no-save", "--silent", "--prefix", TOOLS, f"gltf-validator@{VALIDATOR_VERSION}"]
-    must(command, "npm could not install the glTF validator; its own message stands above.")
+    wanted = [f"{name}@{version}" for name, version in NPM_TOOLS.items()]
+    message = "npm could not install its packages; its own message stands above."
+    must([npm, "install", "--no-save", "--silent", "--prefix", TOOLS, *wanted], message)
+
+
+def protos() -> None:
+    """Make the stubs in an environment with an old grpcio-tools, then let buf look at the protocol."""
+    if not has_package(PROTOS_VENV, PROTOS_PACKAGE):
+        install_beside(PROTOS_VENV, PROTOS_PACKAGE)
+    fetch_npm_tools()
+    must([venv_tool("python", PROTOS_VENV), ROOT / "protos" / "generate.py", TOOLS / "node_modules" / ".bin" / "buf"])
 
 
 def facewright(*arguments: str | Path) -> None:
@@ -196,21 +196,23 @@ def facewright(*arguments: str | Path) -> None:
 
 def demo() -> None:
     """Make the first head from a sample photo and say where it lies."""
-    timings = Timings()
     out = ROOT / "out" / "demo"
     photo = out / "astronaut.png"
-    with timings.stage("environment"):
-        setup()
-    with timings.stage("model files"):
-        facewright("weights")
-    with timings.stage("rig"):
-        facewright("rig", "compile")
-    with timings.stage("sample photo"):
-        must([venv_tool("python"), "-c", SAMPLE_PHOTO, photo])
-    with timings.stage("fit"):
-        facewright("fit", photo, "--out", out)
-    say("time per stage:")
-    timings.report()
+    stages = {
+        "environment": setup,
+        "model files": lambda: facewright("weights"),
+        "rig": lambda: facewright("rig", "compile"),
+        "sample photo": lambda: must([venv_tool("python"), "-c", SAMPLE_PHOTO, photo]),
+        "fit": lambda: facewright("fit", photo, "--out", out),
+    }
+    seconds = {}
+    for name, work in stages.items():
+        say(f"{name} ...")
+        start = time.perf_counter()
+        work()
+        seconds[name] = time.perf_counter() - start
+    for name in stages:
+        say(f"  {name:<12}  {seconds[name]:7.1f} s")
     say(f"the head lies in {out.relative_to(ROOT)}; look at {(out / 'sheet.png').relative_to(ROOT)} first:")
     for path in sorted(out.iterdir()):
         if path.is_file():
@@ -220,7 +222,7 @@ def demo() -> None:
 def test(arguments: Sequence[str]) -> None:
     """Run the tests; the default is all but those marked slow or gpu."""
     facewright("weights")
-    for name, fetch in (("Blender", fetch_blender), ("the glTF validator", fetch_validator)):
+    for name, fetch in (("Blender", fetch_blender), ("a tool of npm", fetch_npm_tools)):
         try:
             fetch()
         except TaskFailed as failure:
@@ -232,9 +234,7 @@ def check() -> None:
     """Check format and lint; both are run even if the first finds something."""
     codes = [call([venv_tool("python"), "-m", "ruff", *rule]) for rule in (("format", "--check", "."), ("check", "."))]
     if any(codes):
-        raise TaskFailed(
-            EXIT_FAILED, "Remedy: `.venv/bin/ruff format .`, then mend what `.venv/bin/ruff check .` names."
-        )
+        raise TaskFailed(EXIT_FAILED, "Remedy: `.venv/bin/ruff format .`, then mend what `ruff check .` names.")
 
 
 def run_task(task: str, arguments: Sequence[str]) -> None:
@@ -249,18 +249,16 @@ def run_task(task: str, arguments: Sequence[str]) -> None:
         say(f"ready: {BLENDER_VENV.name} holds Blender")
         return
     setup()
-    if task == "setup":
-        say(f"ready: {VENV.name} holds the environment")
-    elif task == "test":
-        test(arguments)
-    elif task == "check":
-        check()
-    elif task == "weights":
-        facewright("weights")
-    elif task == "rig":
-        facewright("rig", "compile")
-    elif task == "run":
-        must([venv_tool("python"), "-m", "facewright", *arguments], folder=Path.cwd())
+    work = {
+        "setup": lambda: say(f"ready: {VENV.name} holds the environment"),
+        "test": lambda: test(arguments),
+        "check": check,
+        "weights": lambda: facewright("weights"),
+        "rig": lambda: facewright("rig", "compile"),
+        "protos": protos,
+        "run": lambda: must([venv_tool("python"), "-m", "facewright", *arguments], folder=Path.cwd()),
+    }
+    work[task]()
 
 
 def main(arguments: Sequence[str]) -> int:

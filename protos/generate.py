@@ -6,6 +6,7 @@ are made relative, so that the folder works wherever it is put, inside an extens
 
 import hashlib
 import re
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -16,8 +17,21 @@ TARGET = PROTOS.parent / "clients" / "python" / "facewright_client" / "generated
 ABSOLUTE_IMPORT = re.compile(r"^from facewright\.v1 import (\w+_pb2)", re.MULTILINE)
 
 
-def main() -> int:
-    """Write the stubs, and beside them the hash of the protocol that they were made from."""
+CHECKS = (["format", "--diff", "--exit-code"], ["lint"], ["breaking", "--against", "released.binpb"])
+"""What buf is asked: whether the protocol is tidy, follows the rules, and breaks no client of the last release."""
+
+
+def main(buf: str) -> int:
+    """Check the protocol with buf, then write the stubs and beside them the hash of what they were made from."""
+    for words in CHECKS:
+        if subprocess.call([buf, *words], cwd=PROTOS):
+            print(f"error: `buf {' '.join(words)}` found something in protos/, see above", file=sys.stderr)
+            return 1
+    return write_stubs()
+
+
+def write_stubs() -> int:
+    """Run protoc and make the imports relative."""
     import grpc_tools
     from grpc_tools import protoc
 
@@ -46,4 +60,4 @@ def digest() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1]))

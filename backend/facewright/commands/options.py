@@ -39,29 +39,7 @@ def add_making_commands(
         server: options that name a server.
         runs: what each command calls.
     """
-    shared = argparse.ArgumentParser(add_help=False, parents=[server])
-    shared.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
-    shared.add_argument(
-        "--rig", default=FacewrightConfig().rig, metavar="ID", help="rig to shape (default: %(default)s)"
-    )
-    shared.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run (%(default)s)")
-    shared.add_argument("--engine", choices=ENGINES, default="auto", help="what draws the head (%(default)s)")
-    shared.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a setting, may be repeated; settings: " + ", ".join(setting_names()),
-    )
-    shared.add_argument(
-        "--style",
-        action="append",
-        default=[],
-        metavar="GROUP=CHOICE",
-        help="what the heads shall wear, as hair=bob, may be repeated; groups: " + ", ".join(STYLE_WORDS),
-    )
-    shared.add_argument("--quiet", action="store_true", help="print errors only")
-
+    shared = _shared_options(server)
     skin = argparse.ArgumentParser(add_help=False)
     skin.add_argument(
         "--skin",
@@ -126,3 +104,30 @@ def add_export_command(actions: argparse._SubParsersAction, run: Run) -> None:
         "--blender", type=Path, metavar="PATH", help="your own Blender, or a Python that has the module bpy"
     )
     export.set_defaults(command=run)
+
+
+def _shared_options(server: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Return the options that `fit`, `batch` and `random` have in common."""
+    shared = argparse.ArgumentParser(add_help=False, parents=[server])
+    shared.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    shared.add_argument(
+        "--rig", default=FacewrightConfig().rig, metavar="ID", help="rig to shape (default: %(default)s)"
+    )
+    shared.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run (%(default)s)")
+    shared.add_argument("--engine", choices=ENGINES, default="auto", help="what draws the head (%(default)s)")
+    shared.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting, may be repeated; settings: " + ", ".join(setting_names()),
+    )
+    shared.add_argument(
+        "--style",
+        action="append",
+        default=[],
+        metavar="GROUP=CHOICE",
+        help="what the heads shall wear, as hair=bob, may be repeated; groups: " + ", ".join(STYLE_WORDS),
+    )
+    shared.add_argument("--quiet", action="store_true", help="print errors only")
+    return shared
