@@ -241,13 +241,14 @@ def _made(
     beat: Callable[[], None],
 ) -> tuple[FitResult, tuple[tuple[str, bytes], ...]]:
     """Write files into a temporary folder; return the result with the time of it, and name and bytes of each."""
-    with tempfile.TemporaryDirectory(prefix="facewright-") as temporary:
-        folder = Path(temporary) / "head"
-        try:
+    try:
+        with tempfile.TemporaryDirectory(prefix="facewright-") as temporary:
+            folder = Path(temporary) / "head"
             written = write_outputs(pipeline, result, observations, folder, outputs, beat)
-        except OutputNotWritable as error:
-            why = getattr(error.__cause__, "strerror", None) or "no reason given"
-            raise OutputNotWritable(
-                f"the backend could not write its temporary files: {why}", "free disk space on the backend's machine"
-            ) from error
-        return written, tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()))
+            return written, tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()))
+    except (OSError, OutputNotWritable) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        why = getattr(cause, "strerror", None) or "no reason given"
+        raise OutputNotWritable(
+            f"the backend could not write its temporary files: {why}", "free disk space on the backend's machine"
+        ) from error
