@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import lsq_linear
 
+from facewright.expression import bounded_step
 from facewright.expression.bounded_step import solve_bounded
 
 
@@ -32,9 +33,14 @@ def test_without_bounds_it_solves_the_normal_equations():
     np.testing.assert_allclose(found, np.linalg.lstsq(rows, right)[0], atol=1e-10)
 
 
-def test_the_bounds_hold_even_for_a_nearly_singular_problem():
-    generator = np.random.default_rng(8)
-    rows = generator.normal(size=(6, 20))
-    lower, upper = np.full(20, -0.3), np.full(20, 0.2)
-    found = solve_bounded(rows.T @ rows + 1e-7 * np.eye(20), rows.T @ generator.normal(size=6) * 50, lower, upper)
+def test_the_bounds_hold_even_where_the_rounds_do_not_suffice(monkeypatch):
+    monkeypatch.setattr(bounded_step, "ROUNDS", 1)
+    rows, right, lower, upper = problem(2)
+    found = bounded_step.solve_bounded(rows.T @ rows, rows.T @ right, lower, upper)
     assert (found >= lower).all() and (found <= upper).all()
+
+
+def test_a_nearly_singular_problem_gives_finite_numbers():
+    rows, right, lower, upper = problem(8)
+    normal = rows[:6].T @ rows[:6] + 1e-7 * np.eye(20)
+    assert np.isfinite(solve_bounded(normal, rows[:6].T @ right[:6] * 50, lower, upper)).all()

@@ -17,6 +17,7 @@ from facewright.datatypes import ARKIT_52, TRACKING_STATES, Camera, LiveExpressi
 from facewright.engine.cameras import project
 from facewright.engine.opening import open_engine
 from facewright.errors import RigInvalid
+from facewright.perception.following import find_face
 from facewright.pipelines.live import HOLD_S, LivePipeline, LiveTracker
 from facewright.pipelines.photo import PhotoPipeline
 from facewright.rig.decoder import RigDecoder
@@ -126,6 +127,15 @@ def test_the_identity_of_a_stranger_is_learnt_from_some_frames_and_then_kept(pip
     assert np.abs(first - mean).max() > 0.05 and np.abs(learnt - first).max() > 1e-4
     play(tracker, [person[:, ::-1].copy()] * 3, 5.0, 0.5)
     np.testing.assert_array_equal(tracker.identity, learnt)
+
+
+def test_the_learnt_identity_explains_the_landmarks_better_than_the_mean_head(pipeline, person):
+    tracker = pipeline.open()
+    mean = tracker.identity
+    play(tracker, [person] * 2, 0.0, 0.5)
+    landmarks = find_face(pipeline.detector, pipeline.landmarker, person)
+    left = [pipeline.solver(identity)(landmarks).residual_ratio for identity in (mean, tracker.identity)]
+    assert left[1] < 0.8 * left[0]
 
 
 def test_a_given_identity_stays(pipeline, head, person):
