@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from facewright.errors import NotAuthorised, RequestInvalid
+from facewright.errors import Cancelled, NotAuthorised, RequestInvalid
 from facewright.service.metrics import Metrics
 from facewright.service.status import as_facewright_error, rich_status
 
@@ -144,9 +144,21 @@ def _checked(request: Any) -> Any:
     """
     if isinstance(request, Unreadable):
         raise RequestInvalid("request", request.message, "use the protocol facewright.v1 of the server's version")
-    if hasattr(request, "__next__"):
-        return (_checked(one) for one in request)
-    return request
+    return _each(request) if hasattr(request, "__next__") else request
+
+
+def _each(requests: Iterator[Any]) -> Iterator[Any]:
+    """Yield the requests of a stream.
+
+    Raises:
+        RequestInvalid: the bytes of one are not the message of the call.
+        Cancelled: the client has gone.
+    """
+    try:
+        for one in requests:
+            yield _checked(one)
+    except grpc.RpcError as error:
+        raise Cancelled("the client has gone before its stream was read", "call again") from error
 
 
 def _refuse(_request: Any, _context: grpc.ServicerContext) -> Iterator[Any]:

@@ -28,7 +28,6 @@ from grpc_reflection.v1alpha import reflection
 from facewright.config import FacewrightConfig, ServiceConfig
 from facewright.errors import ServeFailed
 from facewright.export.files import atomic_write
-from facewright.pipelines.photo import PhotoPipeline
 from facewright.service.backend import Backend
 from facewright.service.border import Border
 from facewright.service.convert.fitting import result_message
@@ -58,6 +57,9 @@ SERVICES = tuple(
 )
 CLOSE_S = 1.0
 """What calls that are still open get after all jobs have ended."""
+
+FLUSH_S = 0.1
+"""Last answers leave the machine before the connections are closed."""
 
 SWITCH_S = 0.001
 """A live frame's thread gets its turn from Python after so long while a fit computes."""
@@ -128,6 +130,10 @@ class FacewrightServer:
         backend.schedule.cancel_running()
         while not backend.schedule.is_idle() and backend.is_loaded:
             time.sleep(0.02)
+        deadline = time.monotonic() + CLOSE_S
+        while backend.schedule.is_followed() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(FLUSH_S)
         self._server.stop(CLOSE_S).wait()
         if backend.is_loaded:
             backend.worker.join()
@@ -143,14 +149,14 @@ class FacewrightServer:
 def create_server(
     service: ServiceConfig,
     config: FacewrightConfig,
-    open_pipeline: Callable[[FacewrightConfig], PhotoPipeline] = PhotoPipeline.from_config,
+    workshop: Workshop | None = None,
 ) -> tuple[FacewrightServer, int]:
     """Put a backend together and bind its port; nothing is loaded yet.
 
     Args:
         service: address and limits.
         config: rig, device and the settings that requests start from.
-        open_pipeline: loads a pipeline.
+        workshop: the models; those of the config when None.
 
     Returns:
         The server, to be started, and its port.
@@ -169,7 +175,7 @@ def create_server(
         },
     )
     hub = LiveHub(service, metrics.count_frame)
-    workshop = Workshop(config, open_pipeline)
+    workshop = workshop or Workshop(config)
 
     def pack(head: FittedHead, order: FitOrder):
         rig = shelf.get(order.config.rig)

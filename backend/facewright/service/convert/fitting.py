@@ -14,7 +14,7 @@ from facewright.errors import FacewrightError, RequestInvalid
 from facewright.export.rig_json import head_pose
 from facewright.perception.image import decode_image
 from facewright.rig.nouns import Rig
-from facewright.service.convert.checks import at_most, in_range, shortened
+from facewright.service.convert.checks import at_most, in_range, known_name, shortened
 from facewright.service.convert.rig import (
     bones_message,
     character_message,
@@ -84,6 +84,11 @@ def config_from_message(rig: Rig, spec: fitting_pb2.FitSpecification, base: Face
             )
         assignments.append(f"{key}={text}")
     config = with_overrides(dataclasses.replace(base, rig=rig.id), assignments)
+    for group in rig.styles:
+        choice = getattr(config.style, group.name)
+        if choice and choice != getattr(base.style, group.name):
+            names = [one.name for one in group.choices]
+            known_name(f"fit.settings[style.{group.name}]", choice, names, f"{group.name} style")
     style = style_from_message(rig, spec.styles, "fit.styles")
     asked = {name: choice for name, choice in vars(style).items() if choice}
     config = dataclasses.replace(config, style=dataclasses.replace(config.style, **asked))

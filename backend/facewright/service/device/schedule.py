@@ -282,6 +282,11 @@ class Schedule:
         with self._change:
             return all(job.state in ENDED for job in self._jobs.values())
 
+    def is_followed(self) -> bool:
+        """Tell whether a stream follows a job."""
+        with self._change:
+            return any(job.watchers for job in self._jobs.values())
+
     def counts(self) -> dict[str, int]:
         """Return how many jobs are in each state, of those that are kept."""
         with self._change:

@@ -72,21 +72,33 @@ class FittedHead:
     files: tuple[tuple[str, bytes], ...]
 
 
+def try_fit(pipeline: PhotoPipeline) -> None:
+    """Fit a random head's picture, a few steps, so that the first real fit is not slower and what is broken shows."""
+    generator = np.random.default_rng(TRIAL_SEED)
+    prior = pipeline.rig.prior
+    parameters = np.clip(prior.mean + 0.5 * prior.factors @ generator.normal(size=prior.factors.shape[1]), 0, 1)
+    image = render_front(pipeline, parameters.astype(np.float32), Look(NEUTRAL_COLOURS), TRIAL_PX)
+    few = dataclasses.replace(pipeline.config.fitting, iterations=TRIAL_STEPS)
+    pipeline.with_config(dataclasses.replace(pipeline.config, fitting=few))(image)
+
+
 class Workshop:
     """Holds the pipelines.
 
     Args:
         config: rig, device, engine and cache; its settings are the defaults of every request.
         open_pipeline: loads a pipeline.
+        trial: what is done once with the default rig's pipeline before the server is ready.
     """
 
     def __init__(
         self,
         config: FacewrightConfig,
         open_pipeline: Callable[[FacewrightConfig], PhotoPipeline] = PhotoPipeline.from_config,
+        trial: Callable[[PhotoPipeline], None] = try_fit,
     ) -> None:
         self.config, self.notice = config, ""
-        self._open_pipeline = open_pipeline
+        self._open_pipeline, self._trial = open_pipeline, trial
         self._loaded: dict[str, PhotoPipeline] = {}
         self._prepared: OrderedDict[str, PhotoPipeline] = OrderedDict()
         self._live: dict[str, LivePipeline] = {}
@@ -95,14 +107,14 @@ class Workshop:
         self.device, self.weight_hashes = "", {}
 
     def open(self) -> None:
-        """Load the default rig's pipeline and make a short fit, so that the first real one is not slower.
+        """Load the default rig's pipeline and try it.
 
         Raises:
             FacewrightError: something is missing or broken.
         """
         self._thread = threading.get_ident()
         started = time.perf_counter()
-        self._survive(lambda: self._try(self.pipeline(self.config)))
+        self._survive(lambda: self._trial(self.pipeline(self.config)))
         LOG.info("loaded and warm after %.1f s", time.perf_counter() - started)
 
     def pipeline(self, config: FacewrightConfig) -> PhotoPipeline:
@@ -200,15 +212,6 @@ class Workshop:
             with self._lock:
                 self._live = {pipeline.config.rig: LivePipeline.from_photo_pipeline(pipeline)}
             self.device, self.weight_hashes = pipeline.device, dict(pipeline.weight_hashes)
-
-    def _try(self, pipeline: PhotoPipeline) -> None:
-        """Fit a random head's picture, a few steps."""
-        generator = np.random.default_rng(TRIAL_SEED)
-        prior = pipeline.rig.prior
-        parameters = np.clip(prior.mean + 0.5 * prior.factors @ generator.normal(size=prior.factors.shape[1]), 0, 1)
-        image = render_front(pipeline, parameters.astype(np.float32), Look(NEUTRAL_COLOURS), TRIAL_PX)
-        few = dataclasses.replace(pipeline.config.fitting, iterations=TRIAL_STEPS)
-        pipeline.with_config(dataclasses.replace(pipeline.config, fitting=few))(image)
 
     def _survive(self, work: Callable):
         """Do work again on the CPU, for good, when the device runs out of memory.

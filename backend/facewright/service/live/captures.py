@@ -1,6 +1,7 @@
 """Captures: cameras and video files of the backend's own machine, read by a thread each into a live session."""
 
 import logging
+import os
 import secrets
 import threading
 import time
@@ -22,6 +23,7 @@ RETRY_S = 1.0
 """Pause before a source that has failed is opened again."""
 
 DEFAULT_HZ = 30.0
+NETWORK_PATHS = ("\\\\", "//")
 RUNNING, ENDED, INTERRUPTED = "running", "ended", "interrupted"
 
 
@@ -184,7 +186,7 @@ def open_video(source: Source) -> cv2.VideoCapture:
     """
     if source.path is not None:
         what, remedy = "the video file", "check the path and the format; MP4, MOV, AVI, MKV and WebM work"
-        video = cv2.VideoCapture(str(source.path)) if source.path.is_file() else None
+        video = cv2.VideoCapture(str(source.path)) if os.path.isfile(source.path) else None
     else:
         what, remedy = f"camera {source.camera_index}", "check that it is plugged in and that no other program has it"
         video = cv2.VideoCapture(source.camera_index)
@@ -218,9 +220,10 @@ def allowed_path(text: str, folder: Path | None, is_local_only: bool) -> Path:
     if folder is None:
         if not is_local_only:
             raise SourceUnavailable("video files are not opened for clients of other machines", remedy)
-        return Path(text).expanduser().absolute()
+        return Path(os.path.expanduser(text)).absolute()
     root = folder.resolve()
-    path = (root / text).resolve()
+    is_network = text.startswith(NETWORK_PATHS)  # on Windows even looking at one sends the user's name to its host
+    path = root if is_network else Path(os.path.realpath(root / text))
     if root not in path.parents:
         raise SourceUnavailable("the path leads out of the folder of video files", remedy)
     return path

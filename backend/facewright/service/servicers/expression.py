@@ -166,7 +166,5 @@ class _FrameReader:
                 self._session.put(frame_from_message(request.frame))
         except FacewrightError as error:
             self.failure = error
-        except grpc.RpcError:
-            pass  # the client has gone: the stream's own thread sees it
         finally:
             self._session.end()
