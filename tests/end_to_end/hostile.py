@@ -319,8 +319,8 @@ def oversize(random: Random, material: Material) -> Attack:
 
 KINDS: tuple[Callable[[Random, Material], Attack], ...] = (
     random_bytes, truncated_message, flipped_message, false_length, damaged_photo, damaged_frames, damaged_layer,
-    false_raw_frame, odd_raw_frame, extreme_stamps, false_number, false_enum, odd_name, edge_name, too_many, false_count, disorder,
-    half_closed, unknown_method, no_time, given_up, odd_metadata, no_message,
+    false_raw_frame, odd_raw_frame, extreme_stamps, false_number, false_enum, odd_name, edge_name, too_many,
+    false_count, disorder, half_closed, unknown_method, no_time, given_up, odd_metadata, no_message,
 )  # fmt: skip
 HEAVY = (bomb, bomb, bomb, huge_name, huge_name, huge_name, oversize)
 """Those that take more than a moment, here or in the server."""

@@ -35,7 +35,7 @@ DECODER_ERRORS = (
 def decode_image(
     source: Path | bytes,
     max_side_px: int = MAX_SIDE_PX,
-    max_pixels: int = MAX_PIXELS,
+    max_pixels: int | None = None,
     formats: Sequence[str] = FORMATS,
 ) -> np.ndarray:
     """Decode the first frame of an image.
@@ -46,7 +46,7 @@ def decode_image(
     Args:
         source: a file or its bytes.
         max_side_px: limit of the longer side of the result.
-        max_pixels: limit of width times height of the source.
+        max_pixels: limit of width times height of the source; MAX_PIXELS when None.
         formats: that are taken, by Pillow's names.
 
     Returns:
@@ -57,13 +57,14 @@ def decode_image(
         ImageTooLarge: the file or the picture exceeds MAX_FILE_BYTES or `max_pixels`.
     """
     data, name = _read(source)
+    limit = MAX_PIXELS if max_pixels is None else max_pixels
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd files; what matters is raised below
             image = Image.open(io.BytesIO(data), formats=formats)
-            if image.width * image.height > max_pixels:
+            if image.width * image.height > limit:
                 raise ImageTooLarge(
-                    f"{name} has {image.width} x {image.height} pixels, the limit is {max_pixels / 1e6:.0f} million",
+                    f"{name} has {image.width} x {image.height} pixels, the limit is {limit / 1e6:.0f} million",
                     SHRINK_REMEDY,
                 )
             image.draft("RGB", (max_side_px, max_side_px))
