@@ -13,7 +13,7 @@ from facewright.cli import build_parser
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "backend" / "facewright"
 FILE_BYTES = 20_000_000
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/service.md")
 
 
 def package_files() -> list[tuple[str, str]]:
@@ -104,13 +104,16 @@ def test_every_command_of_the_documents_is_understood(document):
         words = shlex.split(command)
         if words[0] == "python3":
             task, words = words[2], words[2:]
-            assert task in ("setup", "demo", "test", "check", "weights", "rig", "blender", "run"), command
+            assert task in ("setup", "demo", "test", "check", "weights", "rig", "protos", "blender", "run"), command
             if task != "run":
                 continue
         build_parser().parse_args(words[1:])  # leaves with SystemExit if it does not understand
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, "rigs/README.md", *relative_names("docs/**/*.md")])
+@pytest.mark.parametrize(
+    "document",
+    [*DOCUMENTS[:2], "rigs/README.md", *relative_names("docs/**/*.md"), *relative_names("clients/*/README.md")],
+)
 def test_files_that_the_documents_link_exist(document):
     folder = (ROOT / document).parent
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / document).read_text())

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,15 @@ def test_a_fit_by_a_server_writes_the_files_of_a_local_fit(server, photo, tmp_pa
     assert local == far
     for name in ("front.png", "head.obj"):
         assert (tmp_path / "local" / name).read_bytes() == (tmp_path / "far" / name).read_bytes()
+
+
+def test_the_example_of_the_readme_writes_a_head(server, photo, tmp_path):
+    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL).group(1)
+    shutil.copy(photo, tmp_path / "me.jpg")
+    words = [sys.executable, "-c", example.replace("50550", str(server))]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "head.glb").read_bytes().startswith(b"glTF") and "imitator" in done.stdout
 
 
 def test_a_bad_photo_is_the_same_error_by_a_server(server, tmp_path, capsys):
