@@ -27,6 +27,8 @@ PACKAGES = (
     "pygltflib",
     "platformdirs",
     "tqdm",
+    "grpc",
+    "psutil",
 )
 
 

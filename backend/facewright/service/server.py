@@ -270,6 +270,9 @@ def serve(service: ServiceConfig, config: FacewrightConfig, say: Callable[[str],
         say("stopping")
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
         server.stop(None if _is_running(parent) else 0.0)
+        if not server.backend.worker.join(0.0):  # it still loads, which nothing can interrupt
+            logging.shutdown()
+            os._exit(0)
 
 
 def _parent(pid: int | None) -> psutil.Process | None:

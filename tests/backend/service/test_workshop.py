@@ -1,6 +1,9 @@
 """Tests of the models' keeper with stand-ins for pipelines: prepared settings, and the CPU after a full device."""
 
 import dataclasses
+import errno
+import os
+import tempfile
 import threading
 
 import numpy as np
@@ -114,9 +117,21 @@ def test_the_pipelines_are_used_by_one_thread_alone(opened):
     assert len(caught) == 1
 
 
-def test_a_full_disk_is_said_without_a_path_of_the_machine(opened, monkeypatch, tmp_path):
+def test_a_full_disk_is_said_without_a_path_of_the_machine(opened, monkeypatch):
+    def fill(_pipeline, _result, _observations, folder, *_others) -> None:
+        full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+        raise OutputNotWritable(f"{folder} could not be written", "free some disk space") from full
+
+    workshop, _ = opened(CPU)
+    monkeypatch.setattr(module, "write_outputs", fill)
+    with pytest.raises(OutputNotWritable, match="temporary files: No space left") as raised:
+        workshop.fit(order(CPU, ("rig_json",)), lambda _: None, threading.Event())
+    assert tempfile.gettempdir() not in str(raised.value)
+
+
+def test_a_missing_folder_for_temporary_files_is_said_likewise(opened, monkeypatch, tmp_path):
     workshop, _ = opened(CPU)
     monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path / "absent"))
-    with pytest.raises(OutputNotWritable, match="temporary files") as raised:
+    with pytest.raises(OutputNotWritable, match="temporary files: No such file") as raised:
         workshop.fit(order(CPU, ("rig_json",)), lambda _: None, threading.Event())
     assert str(tmp_path) not in str(raised.value)
