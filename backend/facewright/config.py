@@ -196,6 +196,7 @@ class ServiceConfig:
         threads: threads of the networks for fits; 0 takes half of the cores.
         queued_fits: most fits that wait, of all clients.
         queued_fits_per_client: most fits that wait, of one client.
+        queued_mib: how many MiB of decoded photos may wait.
         live_sessions: most live streams and captures at once.
         requests: most requests that are served at once.
         fit_seconds: longest time that a fit may run, in s.
@@ -219,6 +220,7 @@ class ServiceConfig:
     threads: int = ranged(0, 0, 256)
     queued_fits: int = ranged(64, 1, 10_000)
     queued_fits_per_client: int = ranged(32, 1, 10_000)
+    queued_mib: int = ranged(1024, 64, 65_536)
     live_sessions: int = ranged(16, 1, 256)
     requests: int = ranged(96, 8, 1024)
     fit_seconds: float = ranged(300.0, 1.0, 86_400.0)

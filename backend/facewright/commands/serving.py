@@ -10,6 +10,7 @@ NUMBERS = {
     "threads": "threads of the networks for fits; 0 takes half of the cores",
     "queued_fits": "most fits that wait, of all clients",
     "queued_fits_per_client": "most fits that wait, of one client",
+    "queued_mib": "how many MiB of decoded photos may wait",
     "live_sessions": "most live streams and captures at once",
     "requests": "most requests that are served at once",
     "fit_seconds": "longest time that a fit may run, in s",

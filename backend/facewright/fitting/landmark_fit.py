@@ -1,5 +1,6 @@
 """Head pose, camera, expression and identity solved together from landmarks through the rig (bounded Gauss-Newton)."""
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,9 @@ from facewright.rig.expression_prior import coefficient_scales, seen_coefficient
 from facewright.rig.head_pose import HeadPose, first_head_pose, project_with_jacobian, robust_weight
 from facewright.rig.landmark_points import LandmarkPoints
 from facewright.rig.nouns import Rig
+
+FORWARD_MODE = threading.Lock()
+"""torch counts the nesting of forward-mode derivatives once a process: two threads that take one at once spoil both."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ class LandmarkModel:
 
     def code_jacobian(self, code: np.ndarray, expression: np.ndarray) -> np.ndarray:
         """Return the (K, 3, R) derivative of the points by the prior code."""
-        return jacfwd(lambda c: self._points(c, _tensor(expression)))(_tensor(code)).detach().double().numpy()
+        with FORWARD_MODE:
+            derivative = jacfwd(lambda c: self._points(c, _tensor(expression)))(_tensor(code))
+        return derivative.detach().double().numpy()
 
     def expression_jacobian(self, code: np.ndarray) -> np.ndarray:
         """Return the (K, 3, E) derivative by the expression, which is exact since blendshapes are linear."""

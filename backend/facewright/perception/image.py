@@ -14,10 +14,13 @@ from facewright.errors import ImageTooLarge, ImageUnreadable
 
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 80_000_000
+MAX_SOURCE_SIDE_PX = 30_000
+"""No camera makes longer pictures, and decoders need very long for a strip of one pixel's width."""
+
 MAX_SIDE_PX = 1600
 """Longer sides are scaled down to this: a face that fills such a picture has more pixels than anything here can use."""
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "PPM", "TGA", "JPEG2000", "AVIF", "ICO", "PSD")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "PPM", "TGA", "JPEG2000", "AVIF", "PSD")
 """Formats of pictures, by Pillow's names; none that runs another program, as EPS does."""
 
 NEUTRAL_GREY = (128, 128, 128)
@@ -62,6 +65,11 @@ def decode_image(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd files; what matters is raised below
             image = Image.open(io.BytesIO(data), formats=formats)
+            if max(image.size) > MAX_SOURCE_SIDE_PX:
+                raise ImageTooLarge(
+                    f"{name} is {image.width} x {image.height} pixels, the longest side is {MAX_SOURCE_SIDE_PX}",
+                    SHRINK_REMEDY,
+                )
             if image.width * image.height > limit:
                 raise ImageTooLarge(
                     f"{name} has {image.width} x {image.height} pixels, the limit is {limit / 1e6:.0f} million",

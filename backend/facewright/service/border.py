@@ -22,7 +22,7 @@ LOG = logging.getLogger(__name__)
 OPEN_SERVICES = ("/grpc.health.v1.Health/",)
 """What may be asked without a token: whether the server lives."""
 
-QUIET_RPCS = ("GetFit", "GetLatestExpression", "Check", "Watch")
+QUIET_RPCS = ("GetFit", "GetLatestExpression", "GetServerInfo")
 """Polled many times a second: logged at the level debug."""
 
 CLIENT_KEY, TOKEN_KEY = "x-facewright-client", "authorization"
@@ -54,14 +54,16 @@ class Border(grpc.ServerInterceptor):
         if handler is None:
             return None
         rpc = handler_call_details.method
-        if not self._may_pass(rpc, handler_call_details.invocation_metadata):
+        if rpc.startswith(OPEN_SERVICES):
+            return handler  # as it is: a wrapped Watch would hold a thread
+        if not self._may_pass(handler_call_details.invocation_metadata):
             return self._wrapped(handler._replace(request_deserializer=None), rpc, _refuse)
         if handler.request_deserializer is not None:
             handler = handler._replace(request_deserializer=_reading(handler.request_deserializer))
         return self._wrapped(handler, rpc, None)
 
-    def _may_pass(self, rpc: str, metadata) -> bool:
-        if self._expected is None or rpc.startswith(OPEN_SERVICES):
+    def _may_pass(self, metadata) -> bool:
+        if self._expected is None:
             return True
         sent = next((value for key, value in metadata or () if key == TOKEN_KEY), "")
         return hmac.compare_digest(sent.encode() if isinstance(sent, str) else sent, self._expected)
@@ -102,9 +104,8 @@ class Border(grpc.ServerInterceptor):
             code = "CANCELLED"
             raise
         except Exception as error:  # the border: nothing unforeseen gets past it
-            shown = as_facewright_error(error)
-            status = rich_status(shown)
-            code, reason = status.code.name, shown.reason
+            status, reason = _described(error)
+            code = status.code.name
             context.abort_with_status(status)
         finally:
             seconds = time.perf_counter() - started
@@ -114,6 +115,12 @@ class Border(grpc.ServerInterceptor):
                 "rpc=%s code=%s reason=%s ms=%.1f client=%s", name, code, reason or "-", 1000 * seconds,
                 hashlib.sha256(client_of(context).encode()).hexdigest()[:8],
             )  # fmt: skip
+
+
+def _described(error: Exception) -> tuple[grpc.Status, str]:
+    """Return status and reason of an error; the guard itself keeps no name for it, which would be a circle."""
+    shown = as_facewright_error(error)
+    return rich_status(shown), shown.reason
 
 
 def client_of(context: grpc.ServicerContext) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from facewright.errors import RigUnknown
-from facewright.rig.anchors import eye_centres
+from facewright.rig.anchors import EYE_CENTRES
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
 from facewright.rig.spec import list_rigs, load_rig
@@ -50,7 +50,8 @@ class RigShelf:
         """Return (3,) middle between the eyes of the neutral head, metres, world space."""
         with torch.no_grad():
             vertices = self._load(rig.id)[1].vertices(_batch(parameters))[0].numpy()
-        return np.mean(eye_centres(rig, vertices), axis=0)
+        first = len(rig.anchors[EYE_CENTRES[0]])
+        return 0.5 * (vertices[:first].mean(0) + vertices[first:].mean(0))
 
     def _load(self, rig_id: str) -> tuple[Rig, RigDecoder]:
         wanted = rig_id or self.default_id
@@ -62,7 +63,8 @@ class RigShelf:
                         f"no rig {wanted[:64]!r} is installed on the backend", f"choose one of {', '.join(installed)}"
                     )
                 rig = load_rig(wanted, self._rigs_dir, self._cache_dir)
-                self._decoders[wanted] = rig, RigDecoder(rig)
+                eyes = np.concatenate([rig.anchors[name] for name in EYE_CENTRES])
+                self._decoders[wanted] = rig, RigDecoder(rig, vertex_subset=eyes)  # no other vertices are asked for
             return self._decoders[wanted]
 
 

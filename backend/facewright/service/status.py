@@ -76,6 +76,16 @@ def rich_status(error: FacewrightError) -> grpc.Status:
     return rpc_status.to_status(status_pb2.Status(code=number, message=str(error), details=packed))
 
 
+def without_frames(error: FacewrightError) -> FacewrightError:
+    """Return a copy of an error that does not hold the frames through which it came, and so no photo of theirs.
+
+    An error that is kept must be such a copy; one that is raised again grows by the frames of whoever raises it.
+    """
+    copy = type(error).__new__(type(error), *error.args)
+    copy.__dict__.update(error.__dict__)
+    return copy
+
+
 def as_facewright_error(error: Exception) -> FacewrightError:
     """Return an error that clients may see; one that nobody foresaw is logged under an id and tells no more."""
     if isinstance(error, FacewrightError):

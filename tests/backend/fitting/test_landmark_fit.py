@@ -1,5 +1,6 @@
 """The landmark fit recovers what was projected."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -126,3 +127,15 @@ def test_code_jacobian_matches_finite_differences(rig):
         step = np.eye(2)[axis] * 0.05
         numeric = (model.points(code + step, expression) - model.points(code - step, expression)) / 0.1
         np.testing.assert_allclose(jacobian[:, :, axis], numeric, atol=3e-5)
+
+
+def test_derivatives_that_several_threads_take_at_once_are_those_of_one(rig):
+    model = LandmarkModel(rig)
+    generator = np.random.default_rng(5)
+    codes = [0.3 * generator.normal(size=model.rank) for _ in range(4)]
+    neutral = np.zeros(rig.blendshapes.shape[0])
+    expected = [model.code_jacobian(code, neutral) for code in codes]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: model.code_jacobian(codes[number % 4], neutral), range(80)))
+    for number, derivative in enumerate(found):
+        np.testing.assert_array_equal(derivative, expected[number % 4])

@@ -62,13 +62,15 @@ def frame_from_message(frame: expression_pb2.Frame) -> LiveFrame:
     kind = frame.WhichOneof("image")
     if kind is None:
         raise RequestInvalid("frame.image", "expected an encoded or raw image, found none", "send one")
-    size = len(frame.encoded) if kind == "encoded" else len(frame.raw.content)
-    if not 0 < size <= FRAME_BYTES:
+    content = frame.encoded if kind == "encoded" else frame.raw.content  # read once: each reading copies
+    if not 0 < len(content) <= FRAME_BYTES:
         raise RequestInvalid(
-            f"frame.{kind}", f"expected at most {FRAME_BYTES // 2**20} MiB, found {size} bytes", "send a smaller frame"
+            f"frame.{kind}",
+            f"expected at most {FRAME_BYTES // 2**20} MiB, found {len(content)} bytes",
+            "send a smaller one",
         )
     if kind == "encoded":
-        decode = partial(decode_image, frame.encoded, TRACKED_SIDE_PX, FRAME_PIXELS, FRAME_FORMATS)
+        decode = partial(decode_image, content, TRACKED_SIDE_PX, FRAME_PIXELS, FRAME_FORMATS)
     else:
         raw = frame.raw
         layout = known_enum("frame.raw.format", raw.format, LAYOUTS)
@@ -79,7 +81,7 @@ def frame_from_message(frame: expression_pb2.Frame) -> LiveFrame:
                 f"{raw.width_px} x {raw.height_px}",
                 "send frames of a usual size, as 640 x 480",
             )
-        decode = partial(raw_frame, raw.content, raw.width_px, raw.height_px, layout)
+        decode = partial(raw_frame, content, raw.width_px, raw.height_px, layout)
     return LiveFrame(frame.frame_id, frame.timestamp_us, decode)
 
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from facewright_client.generated import rig_pb2
@@ -89,17 +90,14 @@ def rig_message(rig: Rig, neutral_channels: np.ndarray, with_offsets: bool) -> r
     )
 
 
-def bones_message(rig: Rig, channels: np.ndarray) -> list[rig_pb2.BoneChannels]:
+def bones_message(rig: Rig, channels: np.ndarray) -> Sequence[rig_pb2.BoneChannels]:
     """Describe the pose of all bones, (J, 9) in m, rad, ratio."""
-    return [
-        rig_pb2.BoneChannels(
-            bone=bone.name,
-            location_m=vector_message(row[:3]),
-            rotation_rad=vector_message(row[3:6]),
-            scale=vector_message(row[6:]),
-        )
-        for bone, row in zip(rig.bones, channels.tolist(), strict=True)
-    ]
+    filled = rig_pb2.EvaluateRigResponse()
+    filled.CopyFrom(_bones_template(rig))  # filling in is three times as fast as building
+    for bone, row in zip(filled.bones, channels.tolist(), strict=True):
+        place, turn, scale = bone.location_m, bone.rotation_rad, bone.scale
+        place.x, place.y, place.z, turn.x, turn.y, turn.z, scale.x, scale.y, scale.z = row
+    return filled.bones
 
 
 def vector_message(values: Sequence[float]) -> rig_pb2.Vector3:
@@ -137,13 +135,15 @@ def character_message(
         choices: how probable each choice was, by group.
         with_skin: whether the photo skin comes along.
     """
-    named = zip(rig.parameters, parameters.tolist(), strict=True)
-    return rig_pb2.Character(
-        rig_id=rig.id,
-        rig_version=rig.version,
-        parameters=[rig_pb2.ParameterValue(name=one.name, value=physical_value(one, value)) for one, value in named],
-        look=_look_message(rig, look, choices or {}, with_skin),
-    )
+    template, minimum, neutral, maximum = _character_template(rig)
+    message = rig_pb2.Character()
+    message.CopyFrom(template)
+    unit = np.asarray(parameters, np.float64)
+    lower, upper = minimum + 2 * unit * (neutral - minimum), neutral + (2 * unit - 1) * (maximum - neutral)
+    for parameter, value in zip(message.parameters, np.where(unit < 0.5, lower, upper).tolist(), strict=True):
+        parameter.value = value
+    message.look.CopyFrom(_look_message(rig, look, choices or {}, with_skin))
+    return message
 
 
 def head_from_message(rig: Rig, character: rig_pb2.Character, field: str) -> tuple[np.ndarray, Look]:
@@ -218,6 +218,22 @@ def expression_message(expression: np.ndarray) -> list[rig_pb2.BlendshapeWeight]
     """Name (E,) coefficients."""
     named = zip(ARKIT_52, expression.tolist(), strict=True)
     return [rig_pb2.BlendshapeWeight(name=name, weight=weight) for name, weight in named]
+
+
+@lru_cache(maxsize=4)
+def _bones_template(rig: Rig) -> rig_pb2.EvaluateRigResponse:
+    """Return the bones of a rig with all fields that a pose fills in."""
+    zero, one = rig_pb2.Vector3(x=0, y=0, z=0), rig_pb2.Vector3(x=1, y=1, z=1)
+    rest = [rig_pb2.BoneChannels(bone=bone.name, location_m=zero, rotation_rad=zero, scale=one) for bone in rig.bones]
+    return rig_pb2.EvaluateRigResponse(bones=rest)
+
+
+@lru_cache(maxsize=4)
+def _character_template(rig: Rig) -> tuple[rig_pb2.Character, np.ndarray, np.ndarray, np.ndarray]:
+    """Return a neutral character of a rig, and minimum, neutral and maximum (P,) of its parameters."""
+    values = [rig_pb2.ParameterValue(name=one.name, value=one.neutral) for one in rig.parameters]
+    limits = np.array([(one.minimum, one.neutral, one.maximum) for one in rig.parameters])
+    return rig_pb2.Character(rig_id=rig.id, rig_version=rig.version, parameters=values), *limits.T
 
 
 def _parameter_message(parameter: Parameter) -> rig_pb2.Parameter:

@@ -34,6 +34,7 @@ class Job:
         order: what to do; dropped once it has ended.
         request_id: the client's own name for it, "" for none.
         digest: hash of what was asked for.
+        order_bytes: memory that the order takes.
         cancel: set to end the work after its step.
         state: one of the five phases.
         sequence: counts the reports of progress.
@@ -51,6 +52,7 @@ class Job:
     order: Any
     request_id: str = ""
     digest: bytes = b""
+    order_bytes: int = 0
     cancel: threading.Event = field(default_factory=threading.Event)
     state: str = QUEUED
     sequence: int = 0
@@ -81,7 +83,9 @@ class Schedule:
         self._calls: deque[tuple[Callable[[], Any], Future]] = deque()
         self._is_stopping = False
 
-    def submit(self, client: str, order: Any, request_id: str = "", digest: bytes = b"") -> tuple[Job, bool]:
+    def submit(
+        self, client: str, order: Any, request_id: str = "", digest: bytes = b"", order_bytes: int = 0
+    ) -> tuple[Job, bool]:
         """Put a fit into the queue, or find the one that an earlier request with the same id has put there.
 
         Args:
@@ -89,6 +93,7 @@ class Schedule:
             order: what to do.
             request_id: the client's own name for the request, "" for none.
             digest: hash of the request's content, to tell a retry from a mistake.
+            order_bytes: memory that the order takes while it waits.
 
         Returns:
             The job, and whether it was there already.
@@ -111,7 +116,13 @@ class Schedule:
                 raise QueueFull(
                     f"{total} fits wait, {len(queue)} of them yours; the limit is {limit}", "wait for one to end"
                 )
-            job = Job(secrets.token_hex(16), client, order, request_id, digest)
+            waiting_bytes = sum(job.order_bytes for queue in self._waiting.values() for job in queue)
+            if waiting_bytes + order_bytes > self._limits.queued_mib * 2**20:
+                raise QueueFull(
+                    f"the photos that wait take {waiting_bytes / 2**20:.0f} MiB of {self._limits.queued_mib}",
+                    "wait for a fit to end",
+                )
+            job = Job(secrets.token_hex(16), client, order, request_id, digest, order_bytes)
             self._jobs[job.id] = job
             if request_id:
                 self._by_request[request_id] = job
@@ -210,6 +221,8 @@ class Schedule:
             raise Cancelled("the time was over before the device was free", "ask with a later deadline") from None
         except CancelledError:
             raise NotReady("the server is stopping", "connect to another one, or start it again") from None
+        finally:
+            del future  # an error in it holds this frame: a circle, which would keep its memory for long
 
     def next_job(self) -> Job | None:
         """Wait for a job, doing calls meanwhile; clients take turns. None when the server stops and none is left."""
@@ -342,5 +355,6 @@ def _run_into(future: Future, work: Callable[[], Any]) -> None:
         outcome = work()
     except BaseException as error:  # it is raised again where it is waited for
         future.set_exception(error)
+        del future  # the error holds this frame
     else:
         future.set_result(outcome)

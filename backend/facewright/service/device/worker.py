@@ -15,7 +15,7 @@ from facewright.errors import Cancelled, TimeLimitExceeded
 from facewright.service.device.schedule import CANCELLED, FAILED, SUCCEEDED, Job, Schedule
 from facewright.service.device.workshop import FitOrder, FittedHead, Workshop
 from facewright.service.pictures import jpeg
-from facewright.service.status import as_facewright_error
+from facewright.service.status import as_facewright_error, without_frames
 
 LOG = logging.getLogger(__name__)
 
@@ -88,7 +88,8 @@ class Worker:
                 raise self._too_late()
             answer, size = self._pack(head, order)
         except Exception as error:  # one bad job must not stop the rest
-            failure = self._too_late() if isinstance(error, Cancelled) and is_late() else as_facewright_error(error)
+            is_cut_off = isinstance(error, Cancelled) and is_late()
+            failure = self._too_late() if is_cut_off else without_frames(as_facewright_error(error))
             self._schedule.end(job, CANCELLED if isinstance(failure, Cancelled) else FAILED, failure=failure)
             return
         self._schedule.end(job, CANCELLED if job.cancel.is_set() else SUCCEEDED, answer, size)

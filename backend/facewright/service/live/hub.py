@@ -231,19 +231,23 @@ class LiveHub:
                 self._sessions.remove(session)
                 self._sessions.append(session)  # the others come first next time
                 frame, session.waiting, session.is_busy = session.waiting, None, True
-            answer, problem = None, ""
-            try:
-                answer = session.work(frame)
-                self._observe(answer.wait_ms, answer.work_ms)
-            except FacewrightError as error:
-                problem = str(error)
-            except Exception:  # one session's frame must not stop the others
-                LOG.exception("a live frame failed")
-                problem = "the frame could not be worked on; the server's log says why"
-            with self.change:
-                session.is_busy = False
-                self._conclude(session, answer, problem)
-                self.change.notify_all()
+            self._work(session, frame)
+            del session, frame  # neither stays in memory while the next one is waited for
+
+    def _work(self, session: LiveSession, frame: LiveFrame) -> None:
+        answer, problem = None, ""
+        try:
+            answer = session.work(frame)
+            self._observe(answer.wait_ms, answer.work_ms)
+        except FacewrightError as error:
+            problem = str(error)
+        except Exception:  # one session's frame must not stop the others
+            LOG.exception("a live frame failed")
+            problem = "the frame could not be worked on; the server's log says why"
+        with self.change:
+            session.is_busy = False
+            self._conclude(session, answer, problem)
+            self.change.notify_all()
 
     def _ready(self) -> LiveSession | None:
         return next((one for one in self._sessions if one.waiting is not None and one.has_room()), None)

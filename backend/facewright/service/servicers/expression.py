@@ -22,6 +22,7 @@ from facewright.service.convert.expression import (
 )
 from facewright.service.live.captures import Source, allowed_path
 from facewright.service.live.hub import LiveSession
+from facewright.service.status import without_frames
 
 STATUS_S = 2.0
 """So often a stream tells how it fares."""
@@ -165,6 +166,6 @@ class _FrameReader:
                     raise RequestInvalid("message", "expected a frame, found none or a second header", "send frames")
                 self._session.put(frame_from_message(request.frame))
         except FacewrightError as error:
-            self.failure = error
+            self.failure = without_frames(error)
         finally:
             self._session.end()

@@ -17,6 +17,7 @@ from facewright.service.convert.fitting import (
     progress_message,
 )
 from facewright.service.device.schedule import CANCELLED, ENDED, QUEUED, Job, content_digest
+from facewright.service.status import without_frames
 
 QUEUE_S = 1.0
 """While a fit waits, its stream tells the place in the queue so often."""
@@ -55,7 +56,7 @@ class FittingServicer(fitting_pb2_grpc.FittingServiceServicer):
                     if message is not None:
                         yield fitting_pb2.FitPhotoResponse(progress=message)
             if job.failure is not None:
-                raise job.failure
+                raise without_frames(job.failure)
             if job.result is not None:
                 yield fitting_pb2.FitPhotoResponse(result=job.result)
             if job.state == CANCELLED:
@@ -109,4 +110,5 @@ class FittingServicer(fitting_pb2_grpc.FittingServiceServicer):
         rig = self._backend.shelf.get(request.fit.rig_id)
         with self._backend.heavy:
             order = order_from_message(rig, request.fit, self._backend.workshop.config)
-        return self._backend.schedule.submit(client_of(context), order, request_id, digest)[0]
+        size = sum(photo.nbytes for photo in order.photos)
+        return self._backend.schedule.submit(client_of(context), order, request_id, digest, size)[0]

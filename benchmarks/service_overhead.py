@@ -1,0 +1,226 @@
+"""What the service adds to a fit and to a live frame; part of `service_load.py`."""
+
+import itertools
+import queue
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import numpy as np
+import torch
+from facewright_client import Client
+from facewright_client.client import photo_specification
+from facewright_client.generated import expression_pb2, fitting_pb2
+
+from facewright.config import FacewrightConfig, ServiceConfig, with_overrides
+from facewright.datatypes import Progress
+from facewright.perception.image import decode_image
+from facewright.pipelines.photo import PhotoPipeline
+from facewright.service.device.workshop import FitOrder, FittedHead
+from facewright.service.server import SWITCH_S, create_server
+
+FEW = {"fitting.iterations": "3", "fitting.choose_styles": "false", "skin.share": "0"}
+FULL: dict[str, str] = {}
+ASKED_FIT_MS, ASKED_FRAME_MS = 5.0, 1.0
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Return median, 90th percentile and number of measurements."""
+    return {"median": statistics.median(values), "p90": float(np.percentile(values, 90)), "count": len(values)}
+
+
+def direct_overhead(photo: bytes, few: int, full: int) -> dict[str, dict[str, float]]:
+    """Serve from this process, and take off each call's time what the fit itself and the decoding took.
+
+    Args:
+        photo: encoded.
+        few: how many short fits.
+        full: how many with the default settings.
+
+    Returns:
+        Spread of the rest in ms, for both kinds of fits.
+    """
+    sys.setswitchinterval(SWITCH_S)
+    server, port = create_server(ServiceConfig(port=0), FacewrightConfig())
+    workshop, own_s = server.backend.workshop, []
+    fit = workshop.fit
+
+    def timed(order: FitOrder, progress: Callable[[Progress], None], cancel: threading.Event) -> FittedHead:
+        reports_s, started = 0.0, time.perf_counter()
+
+        def timed_progress(report: Progress) -> None:
+            nonlocal reports_s
+            begun = time.perf_counter()
+            progress(report)
+            reports_s += time.perf_counter() - begun
+
+        head = fit(order, timed_progress, cancel)
+        own_s.append(time.perf_counter() - started - reports_s)
+        return head
+
+    workshop.fit = timed
+    server.start()
+    server.wait_until_loaded()
+    decode_s = statistics.median(_timed(lambda: decode_image(photo)) for _ in range(9))
+    measured = {}
+    with Client(f"127.0.0.1:{port}") as client:
+        for name, settings, count in (("few", FEW, few), ("full", FULL, full)):
+            rest = []
+            asked = photo_specification([photo], settings=settings)
+            for _ in range(count + 1):
+                whole_s = _timed(lambda sent=asked: client.fit(sent))
+                rest.append(1000 * (whole_s - own_s[-1] - decode_s))
+            measured[name] = spread(rest[1:])  # the first opens the connection
+    server.stop(0.0)
+    return measured
+
+
+def paired_overhead(photo: bytes, client: Client, pipeline: PhotoPipeline, few: int, full: int) -> dict[str, Any]:
+    """Fit in this process and through a server in turns; return the spreads of both and of the difference, in ms."""
+    measured = {}
+    for name, settings, count in (("few", FEW, few), ("full", FULL, full)):
+        chosen = pipeline.with_config(
+            with_overrides(pipeline.config, [f"{key}={one}" for key, one in settings.items()])
+        )
+        asked = photo_specification([photo], settings=settings)
+        here, there = [], []
+        for _ in range(count + 1):
+            here.append(1000 * _timed(lambda used=chosen: used(decode_image(photo))))
+            there.append(1000 * _timed(lambda sent=asked: client.fit(sent)))
+        pairs = zip(there[1:], here[1:], strict=True)
+        measured[name] = {
+            "in_process": spread(here[1:]),
+            "served": spread(there[1:]),
+            "difference": spread([a - b for a, b in pairs]),
+        }
+    return measured
+
+
+def live_overhead(client: Client, frame: expression_pb2.Frame, count: int) -> dict[str, dict[str, float]]:
+    """Send one frame after the other, each when the one before is answered.
+
+    Args:
+        client: of a server.
+        frame: what each frame shows.
+        count: how many.
+
+    Returns:
+        Spreads of the work, of the wait, and of the rest of the round trip, in ms.
+    """
+    waiting: queue.Queue[expression_pb2.Frame | None] = queue.Queue()
+    answers = client.expressions(iter(waiting.get, None))
+    next(answers)
+    work, wait, rest = [], [], []
+    for number in itertools.count(1):
+        sent = expression_pb2.Frame(frame_id=number, timestamp_us=33_333 * number)
+        sent.MergeFrom(frame)
+        started = time.perf_counter()
+        waiting.put(sent)
+        answer = next(one.expression for one in answers if one.WhichOneof("message") == "expression")
+        whole_ms = 1000 * (time.perf_counter() - started)
+        work.append(answer.work_ms)
+        wait.append(answer.wait_ms)
+        rest.append(whole_ms - answer.work_ms)
+        if number == count + 10:
+            break
+    waiting.put(None)
+    for _ in answers:
+        pass
+    return {"work": spread(work[10:]), "wait": spread(wait[10:]), "rest": spread(rest[10:])}
+
+
+def bare_echo(size: int, pause_s: float, count: int) -> dict[str, float]:
+    """Return the spread of a round trip, in ms, of a stream of gRPC for Python that does nothing at all.
+
+    Args:
+        size: bytes of each message there; those back have 300.
+        pause_s: time between two.
+        count: how many.
+    """
+
+    class Echo(grpc.GenericRpcHandler):
+        def service(self, _: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+            return grpc.stream_stream_rpc_method_handler(lambda requests, context: (bytes(300) for _ in requests))
+
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[Echo()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    waiting: queue.Queue[bytes | None] = queue.Queue()
+    times = []
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        answers = channel.stream_stream("/echo/Echo")(iter(waiting.get, None))
+        for _ in range(count):
+            started = time.perf_counter()
+            waiting.put(bytes(size))
+            next(answers)
+            times.append(1000 * (time.perf_counter() - started))
+            time.sleep(pause_s)
+        waiting.put(None)
+    server.stop(None)
+    return spread(times)
+
+
+def live_beside_fits(client: Client, other: Client, photo: bytes, frame: expression_pb2.Frame, count: int) -> dict:
+    """Measure a lone stream while another client fits one photo after the other, and how long the steps of fits are."""
+    stop, steps_ms = threading.Event(), []
+
+    def fit() -> None:
+        asked = photo_specification([photo], settings=FEW | {"fitting.iterations": "50"})
+        while not stop.is_set():
+            last_s: list[float] = []
+
+            def progress(_: fitting_pb2.FitProgress, last_s: list[float] = last_s) -> None:
+                now_s = time.perf_counter()
+                steps_ms.extend(1000 * (now_s - before) for before in last_s[-1:])
+                last_s.append(now_s)
+
+            other.fit(asked, progress)
+
+    thread = threading.Thread(target=fit, daemon=True)
+    thread.start()
+    time.sleep(1.0)
+    measured = live_overhead(client, frame, count)
+    stop.set()
+    thread.join()
+    return measured | {"step": spread(steps_ms)}
+
+
+def print_overhead(report: dict) -> None:
+    """Print the tables."""
+    for name, label in (("few", "fit, 3 iterations"), ("full", "fit, default settings")):
+        direct = report["direct"][name]
+        print(
+            f"{label:24} rest of the call {direct['median']:7.2f} ms median {direct['p90']:7.2f} ms p90 "
+            f"of {direct['count']}; asked {ASKED_FIT_MS:g}"
+        )
+        for part, one in report["paired"][name].items():
+            print(f"{'':24}   {part:12} {one['median']:9.1f} ms median {one['p90']:9.1f} ms p90 of {one['count']}")
+    for name, label in (
+        ("live", "live frame alone"),
+        ("live_raw", "live frame, raw"),
+        ("live_fits", "live beside fits"),
+    ):
+        parts = ", ".join(f"{part} {one['median']:.2f} / {one['p90']:.2f}" for part, one in report[name].items())
+        print(f"{label:24} ms median / p90: {parts}; rest asked {ASKED_FRAME_MS:g}")
+    echo = report["bare_echo"]
+    print(
+        f"{'a bare echo of gRPC':24} ms median / p90: {echo['median']:.2f} / {echo['p90']:.2f}, at the pace of frames"
+    )
+
+
+def use_threads_of_serve() -> None:
+    """Give the networks as many threads as a server with OMP_NUM_THREADS=1 on this machine."""
+    import os
+
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
