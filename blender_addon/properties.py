@@ -1,0 +1,153 @@
+"""What a scene and a head remember, as real Blender properties; the sliders of a rig are made in `shape_properties`."""
+
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+from bpy.types import Object, PropertyGroup
+
+BACKEND_STATES = (
+    ("OFF", "Off", "No backend is connected"),
+    ("STARTING", "Starting", "The backend is being started"),
+    ("LOADING", "Loading", "The backend loads its models"),
+    ("READY", "Ready", "The backend can work"),
+    ("LOST", "Lost", "The backend does not answer any more"),
+)
+"""Phases of the connection; the panel shows them as a light."""
+
+JOB_STATES = (
+    ("NONE", "None", "Nothing is being fitted"),
+    ("QUEUED", "Waiting", "The fit waits for its turn"),
+    ("RUNNING", "Running", "The fit is worked on"),
+    ("DONE", "Done", "The head is there"),
+    ("FAILED", "Failed", "There is no head; the message says why"),
+    ("CANCELLED", "Cancelled", "The fit was cancelled"),
+)
+
+LIVE_SOURCES = (
+    ("CAMERA", "Camera", "A camera of the computer on which the backend runs"),
+    ("VIDEO", "Video file", "A video file on the computer on which the backend runs"),
+)
+
+LOOK_COLOURS = ("skin", "lip", "brow", "iris", "hair", "beard")
+SKIN_AMOUNTS = ("pores", "redness", "freckles", "wrinkles")
+
+
+class FACEWRIGHT_PG_photo(PropertyGroup):
+    """One chosen photo."""
+
+    path: StringProperty(name="Photo", description="A photo of the person", subtype="FILE_PATH")
+
+
+class FACEWRIGHT_PG_snapshot(PropertyGroup):
+    """One head of the history, whole: parameters and look as JSON."""
+
+    head: StringProperty()
+    label: StringProperty(name="Name")
+
+
+class FACEWRIGHT_PG_job(PropertyGroup):
+    """What is being fitted; changed by the timer, drawn by the panel, never saved as running."""
+
+    state: EnumProperty(items=JOB_STATES)
+    job_id: StringProperty()
+    stage: StringProperty()
+    fraction: FloatProperty(min=0.0, max=1.0, subtype="FACTOR")
+    message: StringProperty(description="What went wrong")
+    remedy: StringProperty(description="What to do about it")
+    target: PointerProperty(type=Object, description="The head that the result is for")
+
+
+class FACEWRIGHT_PG_backend(PropertyGroup):
+    """How the connection fares."""
+
+    state: EnumProperty(items=BACKEND_STATES)
+    message: StringProperty(description="What the backend says, or why it does not")
+    remedy: StringProperty(description="What to do about it")
+    device: StringProperty(description="Where the backend computes")
+    version: StringProperty()
+
+
+class FACEWRIGHT_PG_live(PropertyGroup):
+    """What the camera does."""
+
+    source: EnumProperty(name="Source", description="Where the frames come from", items=LIVE_SOURCES)
+    camera_index: IntProperty(name="Camera", description="Number of the camera, from 0", min=0, max=63)
+    video_path: StringProperty(name="Video", description="Video file to play", subtype="FILE_PATH")
+    loop: BoolProperty(name="Loop", description="Start the video again at its end", default=True)
+    uses_identity: BoolProperty(
+        name="Fitted person",
+        description="The person in front of the camera is the one that the head was fitted to",
+        default=False,
+    )
+    smoothing: BoolProperty(name="Smoothing", description="Take the jitter out of the expression", default=True)
+    head_pose: BoolProperty(name="Head turns", description="Turn and lean the head with the person", default=True)
+    record: BoolProperty(name="Record", description="Write keyframes while the face moves", default=False)
+    start_frame: IntProperty(name="From frame", description="Frame at which the recording begins", default=1)
+    is_running: BoolProperty()
+    capture_id: StringProperty()
+    frames_hz: FloatProperty(description="Frames a second that reach the head")
+    message: StringProperty()
+
+
+class FACEWRIGHT_PG_scene(PropertyGroup):
+    """What the panels of a scene are set to."""
+
+    photos: CollectionProperty(type=FACEWRIGHT_PG_photo)
+    photo_index: IntProperty()
+    face_index: IntProperty(name="Face", description="Which face of the photo: 0 is the largest", min=0, max=99)
+    skin_share: FloatProperty(
+        name="Photo skin",
+        description="How much of the photo's skin lies over the painted skin",
+        min=0.0,
+        max=1.0,
+        default=1.0,
+        subtype="FACTOR",
+    )
+    uses_expression: BoolProperty(
+        name="Photo's expression", description="Also take the expression of the photo", default=False
+    )
+    search: StringProperty(
+        name="Search", description="Show only sliders whose name has this in it", options={"TEXTEDIT_UPDATE"}
+    )
+    spread: FloatProperty(
+        name="Variety",
+        description="How far variants and random heads lie from the head",
+        min=0.05,
+        max=1.0,
+        default=0.5,
+        subtype="FACTOR",
+    )
+    mix_with: PointerProperty(name="Mix with", description="Another Facewright head", type=Object)
+    mix_share: FloatProperty(
+        name="Share", description="How much of the other head is taken", min=0.0, max=1.0, default=0.5, subtype="FACTOR"
+    )
+    job: PointerProperty(type=FACEWRIGHT_PG_job)
+    live: PointerProperty(type=FACEWRIGHT_PG_live)
+
+
+class FACEWRIGHT_PG_head(PropertyGroup):
+    """What makes an armature a head; its sliders are in the group that `shape_properties` makes for its rig."""
+
+    rig_id: StringProperty(name="Rig", description="The rig that the head was made with")
+    rig_version: StringProperty()
+    look: StringProperty(description="Colours, skin, style and photo skin as a Look message")
+    history: CollectionProperty(type=FACEWRIGHT_PG_snapshot)
+    history_index: IntProperty(default=-1)
+
+
+CLASSES = (
+    FACEWRIGHT_PG_photo,
+    FACEWRIGHT_PG_snapshot,
+    FACEWRIGHT_PG_job,
+    FACEWRIGHT_PG_backend,
+    FACEWRIGHT_PG_live,
+    FACEWRIGHT_PG_scene,
+    FACEWRIGHT_PG_head,
+)
+"""In the order of registration: what is part of another comes first."""
