@@ -3,10 +3,9 @@
 import itertools
 import queue
 import statistics
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,12 +16,9 @@ from facewright_client import Client
 from facewright_client.client import photo_specification
 from facewright_client.generated import expression_pb2, fitting_pb2
 
-from facewright.config import FacewrightConfig, ServiceConfig, with_overrides
-from facewright.datatypes import Progress
+from facewright.config import with_overrides
 from facewright.perception.image import decode_image
 from facewright.pipelines.photo import PhotoPipeline
-from facewright.service.device.workshop import FitOrder, FittedHead
-from facewright.service.server import SWITCH_S, create_server
 
 FEW = {"fitting.iterations": "3", "fitting.choose_styles": "false", "skin.share": "0"}
 FULL: dict[str, str] = {}
@@ -34,70 +30,43 @@ def spread(values: list[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "p90": float(np.percentile(values, 90)), "count": len(values)}
 
 
-def direct_overhead(photo: bytes, few: int, full: int) -> dict[str, dict[str, float]]:
-    """Serve from this process, and take off each call's time what the fit itself and the decoding took.
+def fit_overhead(photo: bytes, client: Client, pipeline: PhotoPipeline, few: int, full: int) -> dict[str, Any]:
+    """Fit in this process and through a server in turns, and compare what is left beside the stages of the fit.
+
+    What a fit itself takes varies by far more than the service costs; the times of its stages, which both report, are
+    taken off, so that decoding, sending, waiting and packing remain.
 
     Args:
         photo: encoded.
+        client: of a server.
+        pipeline: the same in this process.
         few: how many short fits.
         full: how many with the default settings.
 
     Returns:
-        Spread of the rest in ms, for both kinds of fits.
+        For both kinds of fits: spreads in ms of the whole time here and there, of the rest here and there, and
+        `overhead_ms`, the difference of the medians of the rests.
     """
-    sys.setswitchinterval(SWITCH_S)
-    server, port = create_server(ServiceConfig(port=0), FacewrightConfig())
-    workshop, own_s = server.backend.workshop, []
-    fit = workshop.fit
-
-    def timed(order: FitOrder, progress: Callable[[Progress], None], cancel: threading.Event) -> FittedHead:
-        reports_s, started = 0.0, time.perf_counter()
-
-        def timed_progress(report: Progress) -> None:
-            nonlocal reports_s
-            begun = time.perf_counter()
-            progress(report)
-            reports_s += time.perf_counter() - begun
-
-        head = fit(order, timed_progress, cancel)
-        own_s.append(time.perf_counter() - started - reports_s)
-        return head
-
-    workshop.fit = timed
-    server.start()
-    server.wait_until_loaded()
-    decode_s = statistics.median(_timed(lambda: decode_image(photo)) for _ in range(9))
-    measured = {}
-    with Client(f"127.0.0.1:{port}") as client:
-        for name, settings, count in (("few", FEW, few), ("full", FULL, full)):
-            rest = []
-            asked = photo_specification([photo], settings=settings)
-            for _ in range(count + 1):
-                whole_s = _timed(lambda sent=asked: client.fit(sent))
-                rest.append(1000 * (whole_s - own_s[-1] - decode_s))
-            measured[name] = spread(rest[1:])  # the first opens the connection
-    server.stop(0.0)
-    return measured
-
-
-def paired_overhead(photo: bytes, client: Client, pipeline: PhotoPipeline, few: int, full: int) -> dict[str, Any]:
-    """Fit in this process and through a server in turns; return the spreads of both and of the difference, in ms."""
     measured = {}
     for name, settings, count in (("few", FEW, few), ("full", FULL, full)):
         chosen = pipeline.with_config(
             with_overrides(pipeline.config, [f"{key}={one}" for key, one in settings.items()])
         )
         asked = photo_specification([photo], settings=settings)
-        here, there = [], []
+        times: dict[str, list[float]] = {"here": [], "there": [], "rest_here": [], "rest_there": []}
         for _ in range(count + 1):
-            here.append(1000 * _timed(lambda used=chosen: used(decode_image(photo))))
-            there.append(1000 * _timed(lambda sent=asked: client.fit(sent)))
-        pairs = zip(there[1:], here[1:], strict=True)
-        measured[name] = {
-            "in_process": spread(here[1:]),
-            "served": spread(there[1:]),
-            "difference": spread([a - b for a, b in pairs]),
-        }
+            for where, fit in (
+                ("here", lambda used=chosen: used(decode_image(photo))[0].stage_ms),
+                ("there", lambda sent=asked: client.fit(sent).stage_ms),
+            ):
+                started = time.perf_counter()
+                stage_ms = fit()
+                whole_ms = 1000 * (time.perf_counter() - started)
+                times[where].append(whole_ms)
+                times[f"rest_{where}"].append(whole_ms - sum(stage_ms.values()))
+        spreads = {part: spread(values[1:]) for part, values in times.items()}  # the first opens the connection
+        overhead_ms = spreads["rest_there"]["median"] - spreads["rest_here"]["median"]
+        measured[name] = spreads | {"overhead_ms": overhead_ms}
     return measured
 
 
@@ -134,13 +103,13 @@ def live_overhead(client: Client, frame: expression_pb2.Frame, count: int) -> di
     return {"work": spread(work[10:]), "wait": spread(wait[10:]), "rest": spread(rest[10:])}
 
 
-def bare_echo(size: int, pause_s: float, count: int) -> dict[str, float]:
+def bare_echo(sizes: Sequence[int], pause_s: float, count: int) -> dict[int, dict[str, float]]:
     """Return the spread of a round trip, in ms, of a stream of gRPC for Python that does nothing at all.
 
     Args:
-        size: bytes of each message there; those back have 300.
+        sizes: bytes of the message there; that back has 300.
         pause_s: time between two.
-        count: how many.
+        count: how many of each size.
     """
 
     class Echo(grpc.GenericRpcHandler):
@@ -151,18 +120,21 @@ def bare_echo(size: int, pause_s: float, count: int) -> dict[str, float]:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     waiting: queue.Queue[bytes | None] = queue.Queue()
-    times = []
+    measured = {}
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         answers = channel.stream_stream("/echo/Echo")(iter(waiting.get, None))
-        for _ in range(count):
-            started = time.perf_counter()
-            waiting.put(bytes(size))
-            next(answers)
-            times.append(1000 * (time.perf_counter() - started))
-            time.sleep(pause_s)
+        for size in sizes:
+            times = []
+            for _ in range(count):
+                started = time.perf_counter()
+                waiting.put(bytes(size))
+                next(answers)
+                times.append(1000 * (time.perf_counter() - started))
+                time.sleep(pause_s)
+            measured[size] = spread(times)
         waiting.put(None)
     server.stop(None)
-    return spread(times)
+    return measured
 
 
 def live_beside_fits(client: Client, other: Client, photo: bytes, frame: expression_pb2.Frame, count: int) -> dict:
@@ -193,12 +165,10 @@ def live_beside_fits(client: Client, other: Client, photo: bytes, frame: express
 def print_overhead(report: dict) -> None:
     """Print the tables."""
     for name, label in (("few", "fit, 3 iterations"), ("full", "fit, default settings")):
-        direct = report["direct"][name]
-        print(
-            f"{label:24} rest of the call {direct['median']:7.2f} ms median {direct['p90']:7.2f} ms p90 "
-            f"of {direct['count']}; asked {ASKED_FIT_MS:g}"
-        )
-        for part, one in report["paired"][name].items():
+        row = report["fit"][name]
+        print(f"{label:24} the service adds {row['overhead_ms']:.2f} ms; asked {ASKED_FIT_MS:g}")
+        for part in ("here", "there", "rest_here", "rest_there"):
+            one = row[part]
             print(f"{'':24}   {part:12} {one['median']:9.1f} ms median {one['p90']:9.1f} ms p90 of {one['count']}")
     for name, label in (
         ("live", "live frame alone"),
@@ -207,10 +177,9 @@ def print_overhead(report: dict) -> None:
     ):
         parts = ", ".join(f"{part} {one['median']:.2f} / {one['p90']:.2f}" for part, one in report[name].items())
         print(f"{label:24} ms median / p90: {parts}; rest asked {ASKED_FRAME_MS:g}")
-    echo = report["bare_echo"]
-    print(
-        f"{'a bare echo of gRPC':24} ms median / p90: {echo['median']:.2f} / {echo['p90']:.2f}, at the pace of frames"
-    )
+    for size, echo in report["bare_echo"].items():
+        label = f"a bare echo of {int(size) / 1024:.0f} KiB"
+        print(f"{label:24} ms median / p90: {echo['median']:.2f} / {echo['p90']:.2f}")
 
 
 def use_threads_of_serve() -> None:

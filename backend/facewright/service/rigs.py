@@ -48,10 +48,16 @@ class RigShelf:
 
     def eye_middle(self, rig: Rig, parameters: np.ndarray) -> np.ndarray:
         """Return (3,) middle between the eyes of the neutral head, metres, world space."""
+        return self.pose(rig, parameters)[1]
+
+    def pose(self, rig: Rig, parameters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return bone channels (J, 9) and the middle between the eyes (3,), as the two methods above do, at once."""
+        decoder = self._load(rig.id)[1]
         with torch.no_grad():
-            vertices = self._load(rig.id)[1].vertices(_batch(parameters))[0].numpy()
+            channels = decoder.channels(_batch(parameters))
+            vertices = decoder.vertices_from_channels(channels)[0].numpy()
         first = len(rig.anchors[EYE_CENTRES[0]])
-        return 0.5 * (vertices[:first].mean(0) + vertices[first:].mean(0))
+        return channels[0].double().numpy(), 0.5 * (vertices[:first].mean(0) + vertices[first:].mean(0))
 
     def _load(self, rig_id: str) -> tuple[Rig, RigDecoder]:
         wanted = rig_id or self.default_id

@@ -179,8 +179,7 @@ def create_server(
 
     def pack(head: FittedHead, order: FitOrder):
         rig = shelf.get(order.config.rig)
-        parameters = head.result.parameters
-        channels, middle = shelf.channels(rig, parameters), shelf.eye_middle(rig, parameters)
+        channels, middle = shelf.pose(rig, head.result.parameters)
         message = result_message(rig, head, channels, middle, order.with_skin)
         return message, message.ByteSize()
 

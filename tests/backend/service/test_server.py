@@ -1,5 +1,6 @@
 """Tests of a whole backend over the wire: every service, cancellation, retries, previews, limits, faults."""
 
+import json
 import threading
 import time
 
@@ -255,6 +256,13 @@ def test_files_of_a_character_are_those_of_a_random_head(client):
     character = client.sample(1, seed=2)[0]
     files = client.evaluate(character, files=[rig_pb2.RESULT_FILE_RIG_JSON, rig_pb2.RESULT_FILE_SHEET]).files
     assert {file.name for file in files} == {"rig.json", "sheet.png"}
+
+
+def test_a_scene_for_blender_has_its_description_arrays_and_pictures(client):
+    files = {file.name: file.content for file in client.export(rig_pb2.Character(), rig_pb2.EXPORT_FORMAT_SCENE)}
+    assert {"scene.json", "arrays.npz"} < set(files)
+    described = json.loads(files["scene.json"])
+    assert {f"{name}.png" for name in described["pictures"]} < set(files) and len(described["bones"]) > 100
 
 
 def test_a_posed_glb_starts_with_the_expression(client):

@@ -9,6 +9,7 @@ from facewright_client.generated import rig_pb2, rig_pb2_grpc
 
 from facewright.config import EXPORT_POSES
 from facewright.errors import OutputNotWritable, RequestInvalid
+from facewright.export.blender import write_scene_folder
 from facewright.export.character import build_character
 from facewright.export.gltf import write_glb
 from facewright.pipelines.rig_export import write_export
@@ -34,6 +35,7 @@ FORMATS = {
     rig_pb2.EXPORT_FORMAT_OBJ: "obj",
     rig_pb2.EXPORT_FORMAT_BLEND: "blend",
     rig_pb2.EXPORT_FORMAT_FBX: "fbx",
+    rig_pb2.EXPORT_FORMAT_SCENE: "scene",
 }
 POSES = dict(zip((rig_pb2.EXPORT_POSE_BONES, rig_pb2.EXPORT_POSE_BAKED), EXPORT_POSES, strict=True))
 POSES[rig_pb2.EXPORT_POSE_UNSPECIFIED] = EXPORT_POSES[0]
@@ -112,7 +114,11 @@ class RigServicer(rig_pb2_grpc.RigServiceServicer):
         parameters, look = head_from_message(rig, request.character, "character")
         with self._backend.heavy, tempfile.TemporaryDirectory(prefix="facewright-") as folder:
             try:
-                made = write_export(rig, parameters, look, Path(folder) / f"head.{form}", form, pose)
+                if form == "scene":
+                    write_scene_folder(Path(folder), build_character(rig, parameters, look))
+                    made = sorted(Path(folder).iterdir())
+                else:
+                    made = write_export(rig, parameters, look, Path(folder) / f"head.{form}", form, pose)
             except OutputNotWritable as error:
                 raise OutputNotWritable(
                     "the server could not write its temporary files", "free some disk space on the server's machine"

@@ -21,6 +21,7 @@ class ExportFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EXPORT_FORMAT_OBJ: _ClassVar[ExportFormat]
     EXPORT_FORMAT_BLEND: _ClassVar[ExportFormat]
     EXPORT_FORMAT_FBX: _ClassVar[ExportFormat]
+    EXPORT_FORMAT_SCENE: _ClassVar[ExportFormat]
 
 class ExportPose(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -54,6 +55,7 @@ EXPORT_FORMAT_GLB: ExportFormat
 EXPORT_FORMAT_OBJ: ExportFormat
 EXPORT_FORMAT_BLEND: ExportFormat
 EXPORT_FORMAT_FBX: ExportFormat
+EXPORT_FORMAT_SCENE: ExportFormat
 EXPORT_POSE_UNSPECIFIED: ExportPose
 EXPORT_POSE_BONES: ExportPose
 EXPORT_POSE_BAKED: ExportPose
