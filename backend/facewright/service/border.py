@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import DecodeError
+from grpc_health.v1 import health_pb2
 
 from facewright.errors import Cancelled, NotAuthorised, RequestInvalid
 from facewright.service.metrics import Metrics
@@ -22,7 +23,9 @@ LOG = logging.getLogger(__name__)
 OPEN_SERVICES = ("/grpc.health.v1.Health/",)
 """What may be asked without a token: whether the server lives."""
 
-QUIET_RPCS = ("GetFit", "GetLatestExpression", "GetServerInfo")
+WATCH = "/grpc.health.v1.Health/Watch"
+
+QUIET_RPCS = ("GetFit", "GetLatestExpression", "GetServerInfo", "Check", "List")
 """Polled many times a second: logged at the level debug."""
 
 CLIENT_KEY, TOKEN_KEY = "x-facewright-client", "authorization"
@@ -54,9 +57,9 @@ class Border(grpc.ServerInterceptor):
         if handler is None:
             return None
         rpc = handler_call_details.method
-        if rpc.startswith(OPEN_SERVICES):
-            return handler  # as it is: a wrapped Watch would hold a thread
-        if not self._may_pass(handler_call_details.invocation_metadata):
+        if rpc == WATCH:  # as it is: a wrapped one would hold a thread
+            return handler._replace(request_deserializer=_read_watch)
+        if not rpc.startswith(OPEN_SERVICES) and not self._may_pass(handler_call_details.invocation_metadata):
             return self._wrapped(handler._replace(request_deserializer=None), rpc, _refuse)
         if handler.request_deserializer is not None:
             handler = handler._replace(request_deserializer=_reading(handler.request_deserializer))
@@ -141,6 +144,14 @@ def _reading(deserialise: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
             return Unreadable(f"{len(content)} bytes are not the message of this call: {error}")
 
     return read
+
+
+def _read_watch(content: bytes) -> health_pb2.HealthCheckRequest:
+    """Read whose health is asked for; of bytes that are no message, that of nobody, which is answered as unknown."""
+    try:
+        return health_pb2.HealthCheckRequest.FromString(content)
+    except DecodeError:
+        return health_pb2.HealthCheckRequest(service="unreadable request")
 
 
 def _checked(request: Any) -> Any:

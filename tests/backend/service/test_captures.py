@@ -29,6 +29,19 @@ class BrightnessTracker:
         return LiveExpression(coefficients, None, "lost")
 
 
+class Unplugged:
+    """A camera that gives nothing any more."""
+
+    def read(self) -> tuple[bool, None]:
+        return False, None
+
+    def set(self, _property: int, _value: float) -> bool:
+        return False
+
+    def release(self) -> None:
+        """Do nothing."""
+
+
 @pytest.fixture(scope="module")
 def video(tmp_path_factory) -> Path:
     """Return a video of frames that grow brighter."""
@@ -102,8 +115,7 @@ def test_a_source_that_fails_is_tried_again_and_says_so(parts, video, monkeypatc
     monkeypatch.setattr(captures, "RETRY_S", 0.05)
     made, open_session = parts
     capture = made.start(Source(path=video, loops=True), open_session)
-    capture.source = Source(camera_index=63)  # as if a camera had been unplugged
-    capture.video.release()
+    capture.source, capture.video = Source(camera_index=63), Unplugged()
     assert wait_for(lambda: capture.state == captures.INTERRUPTED) and "tried again" in capture.notice
     capture.source = Source(path=video, loops=True)
     assert wait_for(lambda: capture.state == captures.RUNNING and capture.notice == "")

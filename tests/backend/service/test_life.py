@@ -107,6 +107,21 @@ def test_a_server_that_loads_says_so_and_refuses_fits_until_it_is_ready(start, s
         assert health(port) == health_pb2.HealthCheckResponse.SERVING
 
 
+def test_watching_the_health_holds_no_thread_and_sees_the_server_become_ready(start):
+    may_open = threading.Event()
+    _, port = start(StandIn(FacewrightConfig(device="cpu"), may_open), requests=8)
+    with open_channel(f"127.0.0.1:{port}") as channel, Client(f"127.0.0.1:{port}") as client:
+        stub = health_pb2_grpc.HealthStub(channel)
+        watches = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(7)]
+        assert [next(watch).status for watch in watches] == [health_pb2.HealthCheckResponse.NOT_SERVING] * 7
+        assert sum(thread.name.startswith("rpc") for thread in threading.enumerate()) < 7
+        may_open.set()
+        client.wait_until_ready(WAIT_S)
+        assert [next(watch).status for watch in watches] == [health_pb2.HealthCheckResponse.SERVING] * 7
+        for watch in watches:
+            watch.cancel()
+
+
 def test_a_model_that_is_damaged_is_raised_to_whoever_waits(start):
     class Broken(StandIn):
         def open(self) -> None:
