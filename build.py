@@ -8,6 +8,8 @@ python3 build.py weights    setup, then fetch and verify the third-party model f
 python3 build.py rig        setup, then compile the rigs into the user cache
 python3 build.py protos     make the Python stubs from protos/ and check the protocol: lint, format, nothing broken
 python3 build.py blender    Blender as a Python module in .venv-blender, for exports as .blend and .fbx (some 400 MB)
+python3 build.py addon      the extension for Blender: a zip for each platform in build/addon, checked by Blender's tool
+python3 build.py gui-test   setup, then the extension in a real window, pictures in out/gui (Debian, root, 3 GB)
 python3 build.py run ARGS   setup, then the `facewright` command with ARGS
 """
 
@@ -26,9 +28,9 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / ".facewright-setup"
 MINIMUM_PYTHON = (3, 11)
-TASKS = ("setup", "demo", "test", "check", "weights", "rig", "protos", "blender", "run")
-BLENDER_VENV = ROOT / ".venv-blender"
-BLENDER_PACKAGE, BLENDER_PYTHON = "bpy==4.5.4", (3, 11)
+TASKS = ("setup", "demo", "test", "check", "weights", "rig", "protos", "blender", "addon", "gui-test", "run")
+BLENDERS = {ROOT / ".venv-blender": "bpy==4.5.4", ROOT / ".venv-blender-5": "bpy==5.0.1"}  # the second for tests
+BLENDER_PYTHON, BLENDER_BESIDE = (3, 11), "grpcio==1.78.0 protobuf==6.33.5"
 PROTOS_VENV, PROTOS_PACKAGE = ROOT / ".venv-protos", "grpcio-tools==1.62.3"
 NPM_TOOLS = {"gltf-validator": "2.0.0-dev.3.10", "@bufbuild/buf": "1.75.0"}
 TOOLS = ROOT / "build" / "tools"
@@ -136,35 +138,36 @@ def setup() -> None:
     STAMP.write_text(wanted_stamp() + "\n")
 
 
-def has_package(venv: Path, package: str) -> bool:
-    """Tell whether an environment beside .venv holds its package."""
+def has_packages(venv: Path, packages: str) -> bool:
+    """Tell whether an environment beside .venv holds its packages."""
     stamp = venv / ".facewright-setup"
-    return venv_tool("python", venv).exists() and stamp.exists() and stamp.read_text() == package
+    return venv_tool("python", venv).exists() and stamp.exists() and stamp.read_text() == packages
 
 
-def install_beside(venv: Path, package: str, base: str = sys.executable) -> None:
-    """Make an environment beside .venv for one package that would not get along with the others."""
-    must([base, "-m", "venv", "--clear", venv], f"the environment for {package} could not be made.")
+def install_beside(venv: Path, packages: str, base: str = sys.executable) -> None:
+    """Make an environment beside .venv for packages that would not get along with the others."""
+    must([base, "-m", "venv", "--clear", venv], f"the environment for {packages} could not be made.")
     pip = [venv_tool("python", venv), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    must([*pip, "--prefer-binary", package], f"pip could not install {package}; its own message stands above.")
-    (venv / ".facewright-setup").write_text(package)
+    message = f"pip could not install {packages}; its own message stands above."
+    must([*pip, "--prefer-binary", *packages.split()], message)
+    (venv / ".facewright-setup").write_text(packages)
 
 
-def fetch_blender() -> None:
-    """Install Blender as a Python module into an environment of its own; at once if it is there already."""
-    if has_package(BLENDER_VENV, BLENDER_PACKAGE):
-        return
+def fetch_blender(count: int = 1) -> None:
+    """Install the first Blenders as Python modules, each into an environment of its own; at once if they are there."""
     wanted = ".".join(map(str, BLENDER_PYTHON))
-    base = sys.executable if sys.version_info[:2] == BLENDER_PYTHON else shutil.which(f"python{wanted}")
-    if base is None:
-        raise TaskFailed(
-            EXIT_FAILED, f"{BLENDER_PACKAGE} needs Python {wanted}, which is not here. Remedy: install it."
-        )
-    free_gb = shutil.disk_usage(ROOT).free / 1e9
-    if free_gb < 2.0:
-        raise TaskFailed(EXIT_FAILED, f"Blender needs 2 GB, {free_gb:.1f} are free. Remedy: free some.")
-    say("Blender is fetched through pip (some 400 MB)")
-    install_beside(BLENDER_VENV, BLENDER_PACKAGE, base)
+    for venv, package in list(BLENDERS.items())[:count]:
+        packages = f"{package} {BLENDER_BESIDE}"
+        if has_packages(venv, packages):
+            continue
+        base = sys.executable if sys.version_info[:2] == BLENDER_PYTHON else shutil.which(f"python{wanted}")
+        if base is None:
+            raise TaskFailed(EXIT_FAILED, f"{package} needs Python {wanted}, which is not here. Remedy: install it.")
+        free_gb = shutil.disk_usage(ROOT).free / 1e9
+        if free_gb < 2.0:
+            raise TaskFailed(EXIT_FAILED, f"Blender needs 2 GB, {free_gb:.1f} are free. Remedy: free some.")
+        say(f"{package} is fetched through pip (some 400 MB)")
+        install_beside(venv, packages, base)
 
 
 def fetch_npm_tools() -> None:
@@ -183,7 +186,7 @@ def fetch_npm_tools() -> None:
 
 def protos() -> None:
     """Make the stubs in an environment with an old grpcio-tools, then let buf look at the protocol."""
-    if not has_package(PROTOS_VENV, PROTOS_PACKAGE):
+    if not has_packages(PROTOS_VENV, PROTOS_PACKAGE):
         install_beside(PROTOS_VENV, PROTOS_PACKAGE)
     fetch_npm_tools()
     must([venv_tool("python", PROTOS_VENV), ROOT / "protos" / "generate.py", TOOLS / "node_modules" / ".bin" / "buf"])
@@ -220,14 +223,14 @@ def demo() -> None:
 
 
 def test(arguments: Sequence[str]) -> None:
-    """Run the tests; the default is all but those marked slow or gpu."""
+    """Run the tests; the default is all but those marked slow, gpu or interop, in two processes."""
     facewright("weights")
-    for name, fetch in (("Blender", fetch_blender), ("a tool of npm", fetch_npm_tools)):
+    for name, fetch in (("Blender", lambda: fetch_blender(2)), ("a tool of npm", fetch_npm_tools)):
         try:
             fetch()
         except TaskFailed as failure:
             say(f"{name} is not here, its tests will be skipped: {failure}")
-    must([venv_tool("python"), "-m", "pytest", *arguments])
+    must([venv_tool("python"), "-m", "pytest", *(arguments or ["-n", "2", "--dist", "loadfile"])])
 
 
 def check() -> None:
@@ -244,9 +247,12 @@ def run_task(task: str, arguments: Sequence[str]) -> None:
     if task == "demo":
         demo()
         return
-    if task == "blender":
+    if task in ("blender", "addon"):
         fetch_blender()
-        say(f"ready: {BLENDER_VENV.name} holds Blender")
+        if task == "addon":
+            must([sys.executable, ROOT / "tools" / "addon.py"])
+        else:
+            say(f"ready: {next(iter(BLENDERS)).name} holds Blender")
         return
     setup()
     work = {
@@ -256,6 +262,7 @@ def run_task(task: str, arguments: Sequence[str]) -> None:
         "weights": lambda: facewright("weights"),
         "rig": lambda: facewright("rig", "compile"),
         "protos": protos,
+        "gui-test": lambda: must([venv_tool("python"), ROOT / "tools" / "gui_test" / "main.py"]),
         "run": lambda: must([venv_tool("python"), "-m", "facewright", *arguments], folder=Path.cwd()),
     }
     work[task]()

@@ -5,6 +5,7 @@ from bpy.props import (
     CollectionProperty,
     EnumProperty,
     FloatProperty,
+    FloatVectorProperty,
     IntProperty,
     PointerProperty,
     StringProperty,
@@ -34,6 +35,16 @@ LIVE_SOURCES = (
     ("VIDEO", "Video file", "A video file on the computer on which the backend runs"),
 )
 
+GAMES = (
+    ("UNITY", "Unity", "Axes and scale as Unity wants them"),
+    ("UNREAL", "Unreal", "Axes and scale as Unreal Engine wants them"),
+)
+
+EXPORT_FORMS = (
+    ("GLB", "glTF", "One .glb file: mesh, bones, expressions, textures"),
+    ("FBX", "FBX", "One .fbx file with the textures in it"),
+)
+
 LOOK_COLOURS = ("skin", "lip", "brow", "iris", "hair", "beard")
 SKIN_AMOUNTS = ("pores", "redness", "freckles", "wrinkles")
 
@@ -42,6 +53,10 @@ class FACEWRIGHT_PG_photo(PropertyGroup):
     """One chosen photo."""
 
     path: StringProperty(name="Photo", description="A photo of the person", subtype="FILE_PATH")
+
+
+class FACEWRIGHT_PG_preset(PropertyGroup):
+    """One preset of the extension's own folder; its name is the group's own."""
 
 
 class FACEWRIGHT_PG_snapshot(PropertyGroup):
@@ -60,7 +75,7 @@ class FACEWRIGHT_PG_job(PropertyGroup):
     fraction: FloatProperty(min=0.0, max=1.0, subtype="FACTOR")
     message: StringProperty(description="What went wrong")
     remedy: StringProperty(description="What to do about it")
-    target: PointerProperty(type=Object, description="The head that the result is for")
+    name: StringProperty(description="Name of the head that the result is for")
 
 
 class FACEWRIGHT_PG_backend(PropertyGroup):
@@ -71,6 +86,8 @@ class FACEWRIGHT_PG_backend(PropertyGroup):
     remedy: StringProperty(description="What to do about it")
     device: StringProperty(description="Where the backend computes")
     version: StringProperty()
+    notice: StringProperty(description="What went wrong last")
+    notice_remedy: StringProperty(description="What to do about it")
 
 
 class FACEWRIGHT_PG_live(PropertyGroup):
@@ -93,6 +110,28 @@ class FACEWRIGHT_PG_live(PropertyGroup):
     capture_id: StringProperty()
     frames_hz: FloatProperty(description="Frames a second that reach the head")
     message: StringProperty()
+
+
+class FACEWRIGHT_PG_export(PropertyGroup):
+    """How a head is exported."""
+
+    form: EnumProperty(name="Format", description="Kind of file", items=EXPORT_FORMS)
+    game: EnumProperty(name="For", description="Program that the file is for", items=GAMES)
+    animation: BoolProperty(name="Animation", description="Also write the keyframes", default=True)
+
+
+class FACEWRIGHT_PG_batch(PropertyGroup):
+    """Many photos at once."""
+
+    folder: StringProperty(name="Folder", description="Folder with one photo for each head", subtype="DIR_PATH")
+    spacing_m: FloatProperty(
+        name="Spacing", description="Distance between two heads", min=0.1, max=10.0, default=0.5, unit="LENGTH"
+    )
+    columns: IntProperty(name="Columns", description="Heads in one row of the grid", min=1, max=100, default=5)
+    is_running: BoolProperty()
+    done: IntProperty()
+    total: IntProperty()
+    failures: StringProperty(description="Photos without a head, and why")
 
 
 class FACEWRIGHT_PG_scene(PropertyGroup):
@@ -123,12 +162,58 @@ class FACEWRIGHT_PG_scene(PropertyGroup):
         default=0.5,
         subtype="FACTOR",
     )
-    mix_with: PointerProperty(name="Mix with", description="Another Facewright head", type=Object)
+    mix_with: PointerProperty(
+        name="Mix with",
+        description="Another Facewright head",
+        type=Object,
+        poll=lambda _, made: made.type == "ARMATURE" and bool(made.facewright.rig_id),
+    )
     mix_share: FloatProperty(
         name="Share", description="How much of the other head is taken", min=0.0, max=1.0, default=0.5, subtype="FACTOR"
     )
+    steps: IntProperty(
+        name="Steps",
+        description="How long the shape is worked on; 0 takes the backend's own number, more is slower",
+        min=0,
+        max=2000,
+        default=0,
+    )
     job: PointerProperty(type=FACEWRIGHT_PG_job)
     live: PointerProperty(type=FACEWRIGHT_PG_live)
+    export: PointerProperty(type=FACEWRIGHT_PG_export)
+    batch: PointerProperty(type=FACEWRIGHT_PG_batch)
+
+
+def _colour(name, default):
+    """Return a property for a colour as the eye sees it."""
+    return FloatVectorProperty(
+        name=name, description=f"{name}: colour without light", subtype="COLOR_GAMMA", size=3, min=0.0, max=1.0,
+        default=default,
+    )  # fmt: skip
+
+
+def _amount(name, description, default):
+    """Return a property for a share."""
+    return FloatProperty(name=name, description=description, min=0.0, max=1.0, default=default, subtype="FACTOR")
+
+
+class FACEWRIGHT_PG_paint(PropertyGroup):
+    """How a head shall be painted; the neutral values are those of the protocol's Look."""
+
+    skin: _colour("Skin", (0.80, 0.63, 0.54))
+    lip: _colour("Lips", (0.70, 0.44, 0.42))
+    brow: _colour("Brows", (0.27, 0.20, 0.15))
+    iris: _colour("Eyes", (0.32, 0.24, 0.16))
+    hair: _colour("Hair", (0.27, 0.20, 0.15))
+    beard: _colour("Beard", (0.27, 0.20, 0.15))
+    pores: _amount("Pores", "Pores and fine mottling: 0 is smooth, 1 is strong", 0.5)
+    redness: _amount("Redness", "Blood in cheeks, nose and ears: 0.5 is the average", 0.5)
+    freckles: _amount("Freckles", "Freckles: 0 is none, 1 is many", 0.0)
+    wrinkles: _amount("Wrinkles", "Wrinkles and marks of age: 0 is none, 1 is deep", 0.0)
+    photo_share: _amount("Photo skin", "How much of the photo's skin lies over the painted skin", 1.0)
+    photo_skin: StringProperty(description="Which skin layer of the armature's data; empty for painted skin alone")
+    keeps_brows: BoolProperty(name="Brows of the photo", description="The brows are those of the photo's skin")
+    keeps_beard: BoolProperty(name="Beard of the photo", description="The beard is that of the photo's skin")
 
 
 class FACEWRIGHT_PG_head(PropertyGroup):
@@ -136,18 +221,23 @@ class FACEWRIGHT_PG_head(PropertyGroup):
 
     rig_id: StringProperty(name="Rig", description="The rig that the head was made with")
     rig_version: StringProperty()
-    look: StringProperty(description="Colours, skin, style and photo skin as a Look message")
+    look: StringProperty(description="What the meshes show: a Look message as JSON, the photo's skin by its key")
+    paint: PointerProperty(type=FACEWRIGHT_PG_paint)
     history: CollectionProperty(type=FACEWRIGHT_PG_snapshot)
     history_index: IntProperty(default=-1)
 
 
 CLASSES = (
     FACEWRIGHT_PG_photo,
+    FACEWRIGHT_PG_preset,
     FACEWRIGHT_PG_snapshot,
     FACEWRIGHT_PG_job,
     FACEWRIGHT_PG_backend,
     FACEWRIGHT_PG_live,
+    FACEWRIGHT_PG_export,
+    FACEWRIGHT_PG_batch,
     FACEWRIGHT_PG_scene,
+    FACEWRIGHT_PG_paint,
     FACEWRIGHT_PG_head,
 )
 """In the order of registration: what is part of another comes first."""

@@ -62,30 +62,34 @@ def test_paths_of_run_are_those_of_the_caller(build, monkeypatch, tmp_path):
     assert seen == [([Path(sys.executable), "-m", "facewright", "doctor"], tmp_path)]
 
 
-def test_blender_is_installed_once_into_an_environment_of_its_own(build, monkeypatch, tmp_path):
+def test_each_blender_is_installed_once_into_an_environment_of_its_own(build, monkeypatch, tmp_path):
     commands = []
-    monkeypatch.setattr(build, "BLENDER_VENV", tmp_path)
+    monkeypatch.setattr(build, "BLENDERS", {tmp_path / "a": "bpy==1.2", tmp_path / "b": "bpy==2.0"})
     monkeypatch.setattr(build.sys, "version_info", (*build.BLENDER_PYTHON, 9, "final", 0))
     monkeypatch.setattr(build, "call", lambda command, _folder=None: commands.append(list(map(str, command))) or 0)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
     assert build.main(["blender"]) == 0
-    assert commands[0] == [sys.executable, "-m", "venv", "--clear", str(tmp_path)]
-    assert commands[1][-1] == build.BLENDER_PACKAGE
+    assert commands[0] == [sys.executable, "-m", "venv", "--clear", str(tmp_path / "a")]
+    assert commands[1][-3:] == ["bpy==1.2", *build.BLENDER_BESIDE.split()]
     assert build.main(["blender"]) == 0
     assert len(commands) == 2
+    build.fetch_blender(2)
+    assert len(commands) == 4 and commands[3][-3] == "bpy==2.0"
 
 
 def test_blender_needs_the_python_that_its_module_was_made_for(build, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(build, "BLENDER_VENV", tmp_path)
+    monkeypatch.setattr(build, "BLENDERS", {tmp_path: "bpy==1.2"})
     monkeypatch.setattr(build.sys, "version_info", (3, 14, 0, "final", 0))
     monkeypatch.setattr(build.shutil, "which", lambda _name: None)
     assert build.main(["blender"]) == build.EXIT_FAILED
-    assert "needs Python 3.11, which is not here" in capsys.readouterr().err
+    assert "bpy==1.2 needs Python 3.11, which is not here" in capsys.readouterr().err
 
 
 def test_tests_run_without_the_tools_that_cannot_be_had(build, monkeypatch, tmp_path, capsys):
     ran = []
     monkeypatch.setattr(build, "setup", lambda: None)
-    monkeypatch.setattr(build, "BLENDER_VENV", tmp_path / "blender")
+    monkeypatch.setattr(build, "BLENDERS", {tmp_path / "blender": "bpy==1.2"})
     monkeypatch.setattr(build, "TOOLS", tmp_path / "tools")
     monkeypatch.setattr(build.sys, "version_info", (3, 14, 0, "final", 0))
     monkeypatch.setattr(build.shutil, "which", lambda _name: None)
@@ -94,6 +98,18 @@ def test_tests_run_without_the_tools_that_cannot_be_had(build, monkeypatch, tmp_
     assert ran[-1][1:] == ["-m", "pytest", "-x"]
     shown = capsys.readouterr().out
     assert "Blender is not here, its tests will be skipped" in shown and "npm is not here" in shown
+
+
+@pytest.mark.parametrize(
+    ("task", "script", "needs"), [("addon", "addon.py", "fetch_blender"), ("gui-test", "gui_test/main.py", "setup")]
+)
+def test_the_extension_and_its_window_test_are_scripts_of_their_own(build, monkeypatch, task, script, needs):
+    order = []
+    monkeypatch.setattr(build, needs, lambda: order.append(needs))
+    monkeypatch.setattr(build, "call", lambda command, _folder=None: order.append(list(map(str, command))) or 0)
+    assert build.main([task]) == 0
+    assert order == [needs, [sys.executable, str(PATH.parent / "tools" / script)]]
+    assert (PATH.parent / "tools" / script).is_file()
 
 
 def test_wrong_use_is_explained(build, capsys):

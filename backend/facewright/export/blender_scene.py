@@ -36,28 +36,53 @@ def build_scene(folder, is_plain=False):
     Returns:
         The armature object and the list of mesh objects.
     """
-    scene = json.loads((folder / "scene.json").read_text(encoding="utf-8"))
-    arrays = np.load(folder / "arrays.npz", allow_pickle=False)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     units = bpy.context.scene.unit_settings
     units.system, units.scale_length, units.length_unit = "METRIC", 1.0, "CENTIMETERS"
-    armature = build_armature(scene["bones"])
+    return build_character(folder, bpy.context.scene.collection, is_plain)
+
+
+def build_character(folder, collection, is_plain=False):
+    """Build a character into a collection of the scene, beside whatever is there; the mode must be Object Mode.
+
+    Args:
+        folder: As for `build_scene`.
+        collection: Where its objects go; it must be visible in the view layer.
+        is_plain: As for `build_scene`.
+
+    Returns:
+        The armature object, which is active then, and the list of mesh objects in the order of the parts.
+    """
+    scene, arrays = read_folder(folder)
+    armature = build_armature(scene["bones"], collection)
     armature["facewright_rig"] = f"{scene['rig']} {scene['rig_version']}"
     pose_bones(armature, [bone["name"] for bone in scene["bones"]], arrays["channels"])
+    materials = build_materials(folder, scene, is_plain)
+    parts = range(len(scene["parts"]))
+    return armature, [build_mesh(arrays, index, scene, materials, armature, collection) for index in parts]
+
+
+def read_folder(folder):
+    """Return the description of a character and its arrays."""
+    scene = json.loads((folder / "scene.json").read_text(encoding="utf-8"))
+    return scene, dict(np.load(folder / "arrays.npz", allow_pickle=False))
+
+
+def build_materials(folder, scene, is_plain=False):
+    """Build the materials of a character, in the order in which its parts count them."""
     pictures = {name: load_picture(folder / f"{name}.png", name) for name in scene["pictures"]}
     materials = [build_material(spec, pictures, is_plain) for spec in scene["materials"]]
     if scene["skin_layers"] and not is_plain:
         skin = next(one for one, spec in zip(materials, scene["materials"], strict=True) if spec["name"] == "skin")
         layer_skin(skin, *(pictures[name] for name in scene["skin_layers"]), scene["photo_share"])
-    meshes = [build_mesh(part, arrays, index, scene, materials, armature) for index, part in enumerate(scene["parts"])]
-    return armature, meshes
+    return materials
 
 
-def build_armature(bones):
+def build_armature(bones, collection):
     """Build the skeleton: bones at rest, one collection and colour for each region, short bones as balls in front."""
     data = bpy.data.armatures.new("skeleton")
     armature = bpy.data.objects.new("skeleton", data)
-    bpy.context.scene.collection.objects.link(armature)
+    collection.objects.link(armature)
     bpy.context.view_layer.objects.active = armature
     bpy.ops.object.mode_set(mode="EDIT")
     made = []
@@ -89,19 +114,14 @@ def build_armature(bones):
 
 
 def build_ball():
-    """Build the shape of short bones: three rings of radius 1, in a collection that is not shown."""
+    """Build the shape of short bones: three rings of radius 1, in no collection, so that it is nowhere in the scene."""
     turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     ring = np.stack([np.cos(turn), np.sin(turn), np.zeros(16)], axis=1)
     points = np.concatenate([np.roll(ring, shift, axis=1) for shift in range(3)])
     edges = [(16 * k + i, 16 * k + (i + 1) % 16) for k in range(3) for i in range(16)]
     mesh = bpy.data.meshes.new("bone_ball")
     mesh.from_pydata(points.tolist(), edges, [])
-    ball = bpy.data.objects.new("bone_ball", mesh)
-    hidden = bpy.data.collections.new("bone shapes")
-    bpy.context.scene.collection.children.link(hidden)
-    hidden.objects.link(ball)
-    bpy.context.view_layer.layer_collection.children[hidden.name].exclude = True
-    return ball
+    return bpy.data.objects.new("bone_ball", mesh)
 
 
 def pose_bones(armature, names, channels):
@@ -224,8 +244,9 @@ def unturned_normal(nodes, links):
     return normal.outputs[0]
 
 
-def build_mesh(part, arrays, index, scene, materials, armature):
-    """Build one skinned mesh with its shape keys, as a child of the armature."""
+def build_mesh(arrays, index, scene, materials, armature, collection):
+    """Build the skinned mesh of one part with its shape keys, as a child of the armature."""
+    part = scene["parts"][index]
 
     def array(name):
         return arrays[f"{index}.{name}"]
@@ -238,9 +259,9 @@ def build_mesh(part, arrays, index, scene, materials, armature):
     mesh.loops.foreach_set("vertex_index", triangles.ravel())
     mesh.polygons.add(len(triangles))
     mesh.polygons.foreach_set("loop_start", np.arange(0, 3 * len(triangles), 3, dtype=np.int32))
-    used, slots = np.unique(array("material"), return_inverse=True)
-    for number in used:
-        mesh.materials.append(materials[number])
+    slots = np.unique(array("material"), return_inverse=True)[1]
+    for material in used_materials(arrays, index, materials):
+        mesh.materials.append(material)
     mesh.polygons.foreach_set("material_index", slots.reshape(-1).astype(np.int32))
     if part["has_uv"]:
         mesh.uv_layers.new(name="UVMap").data.foreach_set("uv", array("uv")[array("uv_triangles").ravel()].ravel())
@@ -254,11 +275,16 @@ def build_mesh(part, arrays, index, scene, materials, armature):
         colours[:, 3] = 1.0
         mesh.attributes.new("openness", "FLOAT_COLOR", "POINT").data.foreach_set("color", colours.ravel())
     made = bpy.data.objects.new(part["name"], mesh)
-    bpy.context.scene.collection.objects.link(made)
+    collection.objects.link(made)
     add_skin(made, armature, [bone["name"] for bone in scene["bones"]], array("indices"), array("weights"))
     if part["has_blendshapes"]:
         add_shape_keys(made, points, scene["shape_names"], array("blendshapes"))
     return made
+
+
+def used_materials(arrays, index, materials):
+    """Return the materials of one part in the order of its slots."""
+    return [materials[number] for number in np.unique(arrays[f"{index}.material"])]
 
 
 def add_skin(made, armature, names, indices, weights):

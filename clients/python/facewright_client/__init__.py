@@ -2,5 +2,6 @@
 
 from .client import Client, open_channel, photo_specification
 from .errors import BackendError
+from .pending import Pending
 
-__all__ = ["BackendError", "Client", "open_channel", "photo_specification"]
+__all__ = ["BackendError", "Client", "Pending", "open_channel", "photo_specification"]

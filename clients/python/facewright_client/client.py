@@ -18,6 +18,7 @@ from .generated import (
     server_pb2,
     server_pb2_grpc,
 )
+from .pending import Pending
 
 MESSAGE_BYTES = 64 * 2**20
 CALL_S = 30.0
@@ -90,8 +91,12 @@ class Client:
         Raises:
             BackendError: the call failed; every method of this class raises it.
         """
-        with _errors():
-            return self._server.GetServerInfo(server_pb2.GetServerInfoRequest(), timeout_s, metadata=self._metadata)
+        return self.server_info_later(timeout_s).result()
+
+    def server_info_later(self, timeout_s: float = CALL_S) -> Pending:
+        """Begin `server_info`; every method that ends in `_later` returns at once."""
+        request = server_pb2.GetServerInfoRequest()
+        return Pending(self._server.GetServerInfo.future(request, timeout_s, metadata=self._metadata))
 
     def wait_until_ready(self, timeout_s: float = 120.0) -> server_pb2.GetServerInfoResponse:
         """Wait until the backend answers and has loaded its models.
@@ -123,9 +128,12 @@ class Client:
 
     def get_rig(self, rig_id: str = "", include_offsets: bool = False) -> rig_pb2.GetRigResponse:
         """Return parameters, bones, blendshapes and styles of a rig; with offsets, what poses it without a backend."""
+        return self.get_rig_later(rig_id, include_offsets).result()
+
+    def get_rig_later(self, rig_id: str = "", include_offsets: bool = False) -> Pending:
+        """Begin `get_rig`."""
         request = rig_pb2.GetRigRequest(rig_id=rig_id, include_offsets=include_offsets)
-        with _errors():
-            return self._rigs.GetRig(request, CALL_S, metadata=self._metadata)
+        return Pending(self._rigs.GetRig.future(request, CALL_S, metadata=self._metadata))
 
     def evaluate(
         self,
@@ -136,28 +144,46 @@ class Client:
         files: Sequence[int] = (),
     ) -> rig_pb2.EvaluateRigResponse:
         """Return the bone channels of a character, and a picture, a posed GLB or files if asked for."""
+        return self.evaluate_later(character, expression, picture, include_glb, files).result()
+
+    def evaluate_later(
+        self,
+        character: rig_pb2.Character,
+        expression: Mapping[str, float] | None = None,
+        picture: rig_pb2.PictureRequest | None = None,
+        include_glb: bool = False,
+        files: Sequence[int] = (),
+    ) -> Pending:
+        """Begin `evaluate`."""
         weights = [rig_pb2.BlendshapeWeight(name=name, weight=weight) for name, weight in (expression or {}).items()]
         request = rig_pb2.EvaluateRigRequest(
             character=character, expression=weights, picture=picture, include_glb=include_glb, files=files
         )
-        with _errors():
-            return self._rigs.EvaluateRig(request, EXPORT_S, metadata=self._metadata)
+        return Pending(self._rigs.EvaluateRig.future(request, EXPORT_S, metadata=self._metadata))
 
     def sample(
         self, count: int, seed: int = 0, rig_id: str = "", styles: Mapping[str, str] | None = None
     ) -> Sequence[rig_pb2.Character]:
         """Return random characters; the same seed gives the same ones."""
+        return self.sample_later(count, seed, rig_id, styles).result().characters
+
+    def sample_later(
+        self, count: int, seed: int = 0, rig_id: str = "", styles: Mapping[str, str] | None = None
+    ) -> Pending:
+        """Begin `sample`; the result is a SampleCharactersResponse."""
         request = rig_pb2.SampleCharactersRequest(rig_id=rig_id, count=count, seed=seed, styles=_choices(styles))
-        with _errors():
-            return self._rigs.SampleCharacters(request, EXPORT_S, metadata=self._metadata).characters
+        return Pending(self._rigs.SampleCharacters.future(request, EXPORT_S, metadata=self._metadata))
 
     def export(
         self, character: rig_pb2.Character, form: int, pose: int = rig_pb2.EXPORT_POSE_BONES
     ) -> Sequence[rig_pb2.File]:
         """Return a character as files of one of the formats EXPORT_FORMAT_*."""
+        return self.export_later(character, form, pose).result().files
+
+    def export_later(self, character: rig_pb2.Character, form: int, pose: int = rig_pb2.EXPORT_POSE_BONES) -> Pending:
+        """Begin `export`; the result is an ExportCharacterResponse."""
         request = rig_pb2.ExportCharacterRequest(character=character, format=form, pose=pose)
-        with _errors():
-            return self._rigs.ExportCharacter(request, EXPORT_S, metadata=self._metadata).files
+        return Pending(self._rigs.ExportCharacter.future(request, EXPORT_S, metadata=self._metadata))
 
     def fit(
         self,
@@ -208,21 +234,32 @@ class Client:
         self, specification: fitting_pb2.FitSpecification, request_id: str = "", timeout_s: float = CALL_S
     ) -> fitting_pb2.StartFitResponse:
         """Put a fit into the queue and return its id."""
+        return self.start_fit_later(specification, request_id, timeout_s).result()
+
+    def start_fit_later(
+        self, specification: fitting_pb2.FitSpecification, request_id: str = "", timeout_s: float = CALL_S
+    ) -> Pending:
+        """Begin `start_fit`."""
         request = fitting_pb2.StartFitRequest(request_id=request_id or uuid.uuid4().hex, fit=specification)
-        with _errors():
-            return self._fitting.StartFit(request, timeout_s, metadata=self._metadata)
+        return Pending(self._fitting.StartFit.future(request, timeout_s, metadata=self._metadata))
 
     def get_fit(self, job_id: str, seen_sequence: int = 0, timeout_s: float = CALL_S) -> fitting_pb2.GetFitResponse:
         """Return how far a fit is, and its result or failure once it has ended."""
+        return self.get_fit_later(job_id, seen_sequence, timeout_s).result()
+
+    def get_fit_later(self, job_id: str, seen_sequence: int = 0, timeout_s: float = CALL_S) -> Pending:
+        """Begin `get_fit`."""
         request = fitting_pb2.GetFitRequest(job_id=job_id, seen_sequence=seen_sequence)
-        with _errors():
-            return self._fitting.GetFit(request, timeout_s, metadata=self._metadata)
+        return Pending(self._fitting.GetFit.future(request, timeout_s, metadata=self._metadata))
 
     def cancel_fit(self, job_id: str, timeout_s: float = CALL_S) -> fitting_pb2.CancelFitResponse:
         """Stop a fit within a step."""
-        with _errors():
-            request = fitting_pb2.CancelFitRequest(job_id=job_id)
-            return self._fitting.CancelFit(request, timeout_s, metadata=self._metadata)
+        return self.cancel_fit_later(job_id, timeout_s).result()
+
+    def cancel_fit_later(self, job_id: str, timeout_s: float = CALL_S) -> Pending:
+        """Begin `cancel_fit`."""
+        request = fitting_pb2.CancelFitRequest(job_id=job_id)
+        return Pending(self._fitting.CancelFit.future(request, timeout_s, metadata=self._metadata))
 
     def expressions(
         self,
@@ -256,27 +293,42 @@ class Client:
         loop: bool = False,
     ) -> expression_pb2.StartCaptureResponse:
         """Open a camera or video file of the backend's machine."""
+        return self.start_capture_later(camera_index, video_path, settings, loop).result()
+
+    def start_capture_later(
+        self,
+        camera_index: int | None = None,
+        video_path: str | None = None,
+        settings: expression_pb2.TrackingSettings | None = None,
+        loop: bool = False,
+    ) -> Pending:
+        """Begin `start_capture`."""
         request = expression_pb2.StartCaptureRequest(settings=settings, loop=loop)
         if camera_index is not None:
             request.camera_index = camera_index
         if video_path is not None:
             request.video_path = video_path
-        with _errors():
-            return self._expressions.StartCapture(request, CALL_S, metadata=self._metadata)
+        return Pending(self._expressions.StartCapture.future(request, CALL_S, metadata=self._metadata))
 
     def latest_expression(
         self, capture_id: str, seen_frame_id: int = 0, timeout_s: float = CALL_S
     ) -> expression_pb2.GetLatestExpressionResponse:
         """Return the newest expression of a capture, if it is not the one that was seen."""
+        return self.latest_expression_later(capture_id, seen_frame_id, timeout_s).result()
+
+    def latest_expression_later(self, capture_id: str, seen_frame_id: int = 0, timeout_s: float = CALL_S) -> Pending:
+        """Begin `latest_expression`."""
         request = expression_pb2.GetLatestExpressionRequest(capture_id=capture_id, seen_frame_id=seen_frame_id)
-        with _errors():
-            return self._expressions.GetLatestExpression(request, timeout_s, metadata=self._metadata)
+        return Pending(self._expressions.GetLatestExpression.future(request, timeout_s, metadata=self._metadata))
 
     def stop_capture(self, capture_id: str) -> None:
         """Close a capture."""
-        with _errors():
-            request = expression_pb2.StopCaptureRequest(capture_id=capture_id)
-            self._expressions.StopCapture(request, CALL_S, metadata=self._metadata)
+        self.stop_capture_later(capture_id).result()
+
+    def stop_capture_later(self, capture_id: str) -> Pending:
+        """Begin `stop_capture`."""
+        request = expression_pb2.StopCaptureRequest(capture_id=capture_id)
+        return Pending(self._expressions.StopCapture.future(request, CALL_S, metadata=self._metadata))
 
 
 def photo_specification(

@@ -1,0 +1,108 @@
+"""Live: a camera or video drives the expression of a head."""
+
+import bpy
+from bpy.types import Operator
+
+from .. import session, tick
+from ..client.generated import expression_pb2
+from ..lookup import find_head
+from ..scene import head, recording
+from . import common, conversion
+
+
+class FACEWRIGHT_OT_start_live(Operator):
+    """Start the camera or the video"""
+
+    bl_idname = "facewright.start_live"
+    bl_label = "Start"
+    bl_description = "Let the face in front of the camera, or in the video, move the head"
+
+    @classmethod
+    def poll(cls, context):
+        """Return whether a head is active and nothing is live."""
+        if not common.needs_head(cls, context) or not common.needs_backend(cls):
+            return False
+        if session.current().capture is not None or session.current().is_opening_capture:
+            cls.poll_message_set("A head is live already: stop it first")
+            return False
+        own = context.scene.facewright.live
+        if own.source == "VIDEO" and not own.video_path:
+            cls.poll_message_set("Choose a video file first")
+            return False
+        return True
+
+    def execute(self, context):
+        """Ask the backend to open the source; the timer follows it."""
+        live, own, armature = session.current(), context.scene.facewright.live, head.active_head(context)
+        settings = expression_pb2.TrackingSettings(
+            rig_id=armature.facewright.rig_id, disable_smoothing=not own.smoothing
+        )
+        if own.uses_identity:
+            settings.identity.CopyFrom(conversion.character_of(armature, has_skin=False))
+        is_video = own.source == "VIDEO"
+        pending = live.client.start_capture_later(
+            None if is_video else own.camera_index,
+            bpy.path.abspath(own.video_path) if is_video else None,
+            settings,
+            own.loop,
+        )
+        own.message = "The source is being opened"
+        live.is_opening_capture = True
+        uid, name, scene_name, turns = armature.session_uid, armature.name, context.scene.name, own.head_pose
+        recorded = recording.Recording(own.start_frame) if own.record else None
+
+        def opened(response):
+            live.is_opening_capture = False
+            live.capture = session.Capture(
+                response.capture_id, tuple(response.blendshapes), uid, name, scene_name, turns_head=turns
+            )
+            live.capture.recording = recorded
+
+        def refused(error):
+            live.is_opening_capture = False
+            live.tell_error(error)
+            scene = bpy.data.scenes.get(scene_name)
+            if scene is not None:
+                scene.facewright.live.message = f"{error.reason}: {error}"
+
+        live.later(pending, opened, refused)
+        return {"FINISHED"}
+
+
+class FACEWRIGHT_OT_stop_live(Operator):
+    """Stop the camera or the video"""
+
+    bl_idname = "facewright.stop_live"
+    bl_label = "Stop"
+    bl_description = "Stop; what was recorded becomes keyframes"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        """Return whether something is live."""
+        if session.current().capture is not None:
+            return True
+        cls.poll_message_set("Nothing is live")
+        return False
+
+    def execute(self, context):
+        """Close the source and write the keyframes."""
+        live = session.current()
+        capture, live.capture = live.capture, None
+        if live.client is not None:
+            live.later(live.client.stop_capture_later(capture.capture_id), lambda answer: None, lambda error: None)
+        armature = find_head(capture.head_uid, capture.head_name)
+        scene = bpy.data.scenes.get(capture.scene_name)
+        if capture.recording is not None and armature is not None and scene is not None:
+            if len(capture.recording):
+                first, last, missing = recording.write_recording(armature, capture.recording, scene)
+                common.say_missing(self, "shape key", missing)
+                capture.notice = f"Keyframes from {first} to {last} were written"
+            else:
+                capture.notice = "Nothing was recorded: no face was seen"
+        tick.show_capture(live, capture)
+        return {"FINISHED"}
+
+
+CLASSES = (FACEWRIGHT_OT_start_live, FACEWRIGHT_OT_stop_live)
+"""In the order of registration."""

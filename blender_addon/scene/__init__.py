@@ -1,0 +1,1 @@
+"""Heads in a scene of Blender: built, posed, given an expression, recorded; no network."""

@@ -1,0 +1,52 @@
+"""Panel Backend: light, start, stop, device."""
+
+from bpy.types import Panel
+
+from .parts import SidebarPanel, draw_text, draw_trouble
+
+LIGHTS = {
+    "OFF": "RADIOBUT_OFF",
+    "STARTING": "SORTTIME",
+    "LOADING": "SORTTIME",
+    "READY": "CHECKMARK",
+    "LOST": "CANCEL",
+}
+WORDS = {"OFF": "Off", "STARTING": "Starting", "LOADING": "Loading", "READY": "Ready", "LOST": "Lost"}
+
+
+class FACEWRIGHT_PT_backend(SidebarPanel, Panel):
+    """How the backend fares"""
+
+    bl_label = "Backend"
+    bl_idname = "FACEWRIGHT_PT_backend"
+
+    def draw_header_preset(self, context):
+        """Draw the light, so that it is seen also while the panel is closed."""
+        state = context.window_manager.facewright_backend.state
+        row = self.layout.row()
+        row.alert = state == "LOST"
+        row.label(text=WORDS[state], icon=LIGHTS[state])
+
+    def draw(self, context):
+        """Draw state and buttons."""
+        layout, own = self.layout, context.window_manager.facewright_backend
+        if own.state == "LOST":
+            draw_trouble(layout, context, own.message, own.remedy)
+            layout.operator("facewright.start_backend", text="Restart", icon="FILE_REFRESH")
+        elif own.state == "OFF":
+            layout.operator("facewright.start_backend", icon="PLAY")
+        else:
+            draw_text(layout, context, own.message)
+            if own.version:
+                layout.label(text=f"Version {own.version}")
+            layout.operator("facewright.stop_backend", icon="PAUSE")
+        layout.operator("preferences.addon_show", text="Settings", icon="PREFERENCES").module = __package__.rpartition(
+            "."
+        )[0]
+        if own.notice:
+            box = draw_trouble(layout, context, own.notice, own.notice_remedy)
+            box.operator("facewright.dismiss", icon="X")
+
+
+CLASSES = (FACEWRIGHT_PT_backend,)
+"""In the order of registration."""

@@ -1,0 +1,105 @@
+"""Panel Shape: history, random, variants, mix, and every slider in its region."""
+
+from bpy.types import Panel
+
+from .. import icons, shape_properties
+from ..scene import rig_data
+from .parts import SidebarPanel, draw_text, head_or_hint
+
+VARIANTS = 9
+
+
+class FACEWRIGHT_PT_shape(SidebarPanel, Panel):
+    """The shape of the head"""
+
+    bl_label = "Shape"
+    bl_idname = "FACEWRIGHT_PT_shape"
+
+    def draw(self, context):
+        """Draw the tools, then the regions."""
+        layout, own = self.layout, context.scene.facewright
+        armature = head_or_hint(layout, context)
+        if armature is None:
+            return
+        row = layout.row(align=True)
+        row.operator("facewright.history", text="", icon="LOOP_BACK").step = -1
+        row.operator("facewright.history", text="", icon="LOOP_FORWARDS").step = 1
+        row.operator("facewright.random_shape", icon="COMMUNITY")
+        row.operator("facewright.mirror_shape", text="", icon="MOD_MIRROR")
+        row.operator("facewright.lock_region", text="", icon="LOCKED")
+        row.operator("facewright.reset_shape", text="", icon="FILE_REFRESH")
+        layout.prop(own, "spread", slider=True)
+        draw_variants(layout)
+        draw_mix(layout, own)
+        layout.prop(own, "search", text="", icon="VIEWZOOM")
+        rig, sliders = rig_data.rig_of(armature), shape_properties.sliders_of(armature)
+        if rig is None or sliders is None:
+            draw_text(layout, context, "The description of this head's rig is missing: add the head again", "ERROR")
+            return
+        draw_regions(layout, rig, sliders, own.search.strip().lower())
+
+
+def draw_variants(layout):
+    """Draw the nine pictures in three rows, each over its button."""
+    header, body = layout.panel("facewright_variants", default_closed=True)
+    header.label(text="Variants")
+    header.operator("facewright.variants", text="Draw Nine", icon="IMAGE_REFERENCE")
+    if body is None:
+        return
+    grid = body.grid_flow(row_major=True, columns=3, even_columns=True, even_rows=True, align=True)
+    for index in range(VARIANTS):
+        number = icons.icon(f"variant {index}")
+        cell = grid.column(align=True)
+        if number:
+            cell.template_icon(icon_value=number, scale=4.5)
+        cell.operator("facewright.pick_variant", text=f"Take {index + 1}").index = index
+
+
+def draw_mix(layout, own):
+    """Draw what mixes two heads."""
+    header, body = layout.panel("facewright_mix", default_closed=True)
+    header.label(text="Mix With Another Head")
+    if body is not None:
+        body.prop(own, "mix_with", text="")
+        row = body.row(align=True)
+        row.prop(own, "mix_share", slider=True)
+        row.operator("facewright.mix")
+
+
+def draw_regions(layout, rig, sliders, search):
+    """Draw the sliders of open regions; while something is searched, those that are found."""
+    if search:
+        found = [one for one in rig.parameters if search in one.label.lower() or search in one.group.lower()]
+        column = layout.column(align=True)
+        for one in found:
+            draw_slider(column, sliders, one)
+        if not found:
+            column.label(text="No slider has this in its name")
+        return
+    for group in rig.groups:
+        header, body = layout.panel(f"facewright_region_{group}", default_closed=True)
+        header.label(text=group.replace("_", " ").capitalize())
+        row = header.row(align=True)
+        row.operator("facewright.random_shape", text="", icon="COMMUNITY", emboss=False).group = group
+        row.operator("facewright.lock_region", text="", icon="LOCKED", emboss=False).group = group
+        row.operator("facewright.reset_shape", text="", icon="FILE_REFRESH", emboss=False).group = group
+        if body is not None:
+            column = body.column(align=True)
+            for one in rig.parameters:
+                if one.group == group:
+                    draw_slider(column, sliders, one)
+
+
+def draw_slider(column, sliders, parameter):
+    """Draw a slider and its lock."""
+    name = shape_properties.slider_name(parameter.name)
+    lock = shape_properties.LOCK + name
+    row = column.row(align=True)
+    field = row.row(align=True)
+    field.active = not getattr(sliders, lock)
+    field.prop(sliders, name, slider=True)
+    row.prop(sliders, lock, text="", icon="LOCKED" if getattr(sliders, lock) else "UNLOCKED", emboss=False)
+
+
+CLASSES = (FACEWRIGHT_PT_shape,)
+"""In the order of registration."""
