@@ -18,7 +18,7 @@ UNITS: dict[str, set[str]] = {
     "tick": {"bpy", "session", "client", "scene", "icons", "lookup"},
     "scene": {"bpy", "numpy", "client.generated", "google.protobuf"},
     "operators": {"everything but ui", "google.protobuf"},
-    "ui": {"bpy", "properties", "icons", "lookup", "preferences"},
+    "ui": {"bpy", "properties", "shape_properties", "scene", "icons"},
 }  # fmt: skip
 """What each module or folder of the extension may import besides itself and Python's own library.
 

@@ -52,7 +52,6 @@ def open_tab():
     yield 1.0
     hand.sidebar().active_panel_category = "Facewright"
     yield 1.0
-    yield from hand.widen_sidebar(140)
     hand.take_picture(OUT, "01-tab")
 
 
@@ -69,7 +68,7 @@ def start_backend():
 
 def fit_photo():
     """Choose the photo, click Fit, and wait for the head."""
-    settings().photos.add().path = PHOTO
+    bpy.ops.facewright.add_photos(filepath=PHOTO)
     yield hand.REDRAW_S
     hand.take_picture(OUT, "04-photo")
     place = yield from hand.find("facewright.fit")
@@ -79,7 +78,7 @@ def fit_photo():
     hand.take_picture(OUT, "05-fitting")
     yield from hand.wait_for("the head is there", lambda: settings().job.state == "DONE" and heads(), FIT_S)
     hand.show_view()
-    yield 2.0
+    yield 5.0
     hand.take_picture(OUT, "06-head")
 
 

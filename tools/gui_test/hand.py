@@ -103,21 +103,20 @@ def scroll(notches):
     yield REDRAW_S
 
 
-def look_for(text):
+def look_for(text, columns):
     """Look for a button in the visible part of the sidebar; returns its place, None where there is none."""
     region = sidebar()
-    for columns in (COLUMNS[:1], COLUMNS[1:]):
-        for row, column in itertools.product(range(ROW_PX, region.height - ROW_PX, ROW_PX), columns):
-            x, y = region.x + column * (region.width - TABS_PX), region.y + region.height - row
-            move(x, y)
-            yield HOVER_S
-            if text in under_mouse():
-                return x, y - 3
+    for row, column in itertools.product(range(ROW_PX, region.height - ROW_PX, ROW_PX), columns):
+        x, y = region.x + column * (region.width - TABS_PX), region.y + region.height - row
+        move(x, y)
+        yield HOVER_S
+        if text in under_mouse():
+            return x, y - 3
     return None
 
 
-def find(text, pages=6):
-    """Find a button in the sidebar: where it stands, then scrolling from its top.
+def find(text, pages=4):
+    """Find a button in the sidebar: where it stands, then scrolling down, then from the top, then in all columns.
 
     Args:
         text: part of its Python command or data path.
@@ -126,11 +125,13 @@ def find(text, pages=6):
     Raises:
         Unexpected: it is nowhere.
     """
-    for page in range(pages):
-        place = yield from look_for(text)
-        if place:
-            return place
-        yield from scroll(8 if page else -40)
+    for columns in (COLUMNS[:1], COLUMNS[:1], COLUMNS[1:]):
+        for _ in range(pages):
+            place = yield from look_for(text, columns)
+            if place:
+                return place
+            yield from scroll(8)
+        yield from scroll(-60)
     raise Unexpected(f"no button in the sidebar does {text}")
 
 
@@ -156,12 +157,6 @@ def show_view(kind="SOLID"):
     with bpy.context.temp_override(window=window(), area=area(), region=region):
         bpy.ops.view3d.view_axis(type="FRONT")
         bpy.ops.view3d.view_selected()
-
-
-def widen_sidebar(by_px):
-    """Drag the edge of the sidebar to the left."""
-    region = sidebar()
-    yield from drag(region.x - 1, region.y + region.height / 2, -by_px)
 
 
 def run(steps, out):

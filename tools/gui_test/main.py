@@ -43,7 +43,7 @@ def main() -> int:
         own_mounts = ["unshare", "--mount", "--propagation", "private"]
         code = subprocess.call([*own_mounts, sys.executable, str(window), *map(str, (package, OUT, photo, clip))])
         if code:
-            raise GuiTestFailed(f"the window test failed ({code}), see {OUT.relative_to(ROOT)}/blender.log")
+            raise GuiTestFailed(f"the window test failed ({code}), see above")
     except GuiTestFailed as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1
