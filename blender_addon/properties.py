@@ -152,7 +152,9 @@ class FACEWRIGHT_PG_scene(PropertyGroup):
         name="Photo's expression", description="Also take the expression of the photo", default=False
     )
     search: StringProperty(
-        name="Search", description="Show only sliders whose name has this in it", options={"TEXTEDIT_UPDATE"}
+        name="Search",
+        description="Show only sliders whose name has this in it",
+        options={"TEXTEDIT_UPDATE", "SKIP_SAVE"},
     )
     spread: FloatProperty(
         name="Variety",

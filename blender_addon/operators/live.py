@@ -6,8 +6,10 @@ from bpy.types import Operator
 from .. import session, tick
 from ..client.generated import expression_pb2
 from ..lookup import find_head
-from ..scene import head, recording
+from ..scene import head, pose, recording, shape_keys
 from . import common, conversion
+
+FORWARD_WXYZ = (1.0, 0.0, 0.0, 0.0)
 
 
 class FACEWRIGHT_OT_start_live(Operator):
@@ -104,5 +106,31 @@ class FACEWRIGHT_OT_stop_live(Operator):
         return {"FINISHED"}
 
 
-CLASSES = (FACEWRIGHT_OT_start_live, FACEWRIGHT_OT_stop_live)
+class FACEWRIGHT_OT_rest(Operator):
+    """Take expression and head turn away"""
+
+    bl_idname = "facewright.rest"
+    bl_label = "Neutral"
+    bl_description = "Take the expression and the turn of the head away; the shape of the head stays"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        """Return whether a head is active and nothing moves it."""
+        if not common.needs_head(cls, context):
+            return False
+        if session.current().capture is not None:
+            cls.poll_message_set("A head is live: stop it first")
+            return False
+        return True
+
+    def execute(self, context):
+        """Set all shape keys to 0 and face the head forward."""
+        armature = head.active_head(context)
+        shape_keys.set_expression(armature, dict.fromkeys(shape_keys.read_expression(armature), 0.0))
+        pose.turn_head(armature, FORWARD_WXYZ)
+        return {"FINISHED"}
+
+
+CLASSES = (FACEWRIGHT_OT_start_live, FACEWRIGHT_OT_stop_live, FACEWRIGHT_OT_rest)
 """In the order of registration."""

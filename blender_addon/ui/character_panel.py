@@ -24,9 +24,7 @@ class FACEWRIGHT_PT_character(SidebarPanel, Panel):
             icon = "RADIOBUT_ON" if one == active else "RADIOBUT_OFF"
             column.operator("facewright.select_head", text=one.name, icon=icon, translate=False).name = one.name
         if active is not None:
-            row = layout.row(align=True)
-            row.prop(active, "name", text="")
-            row.label(text=f"Rig {active.facewright.rig_id} {active.facewright.rig_version}")
+            layout.prop(active, "name", text="")
 
 
 class FACEWRIGHT_PT_presets(SidebarPanel, Panel):

@@ -5,6 +5,10 @@ from bpy.types import Panel
 from .parts import SidebarPanel, draw_text, head_or_hint
 
 
+SETTLED_HZ = 5.0
+"""Below this the backend still learns who is in front of the camera, and the number means little."""
+
+
 class FACEWRIGHT_PT_live(SidebarPanel, Panel):
     """A camera moves the head"""
 
@@ -33,9 +37,11 @@ class FACEWRIGHT_PT_live(SidebarPanel, Panel):
             column.prop(own, "start_frame")
         if own.is_running:
             layout.operator("facewright.stop_live", icon="PAUSE")
-            layout.label(text=f"{own.frames_hz:.0f} frames a second")
+            is_settled = own.frames_hz >= SETTLED_HZ
+            layout.label(text=f"{own.frames_hz:.0f} frames a second" if is_settled else "Learning the face")
         else:
             layout.operator("facewright.start_live", icon="PLAY")
+            layout.operator("facewright.rest", icon="LOOP_BACK")
         if own.message:
             draw_text(layout, context, own.message, "INFO")
 

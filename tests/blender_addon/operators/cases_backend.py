@@ -293,6 +293,9 @@ def case_live(out):
     bpy.ops.facewright.stop_live()
     keys = shape_keys.head_meshes(armature)[0].data.shape_keys
     said = {"message": own.message, "running": own.is_running, "has_action": keys.animation_data is not None}
+    moved = max(shape_keys.read_expression(armature).values())
+    bpy.ops.facewright.rest()
+    said["rest"] = [moved > 0.0, max(shape_keys.read_expression(armature).values())]
     bpy.ops.facewright.start_live()
     wait_for(lambda: session.current().capture is not None, "the second capture", 60)
     bpy.data.objects.remove(armature)

@@ -64,6 +64,7 @@ def test_a_backend_that_is_killed_is_lost_with_a_reason_and_the_scene_is_unharme
 def test_a_video_moves_and_records_the_head_until_it_is_stopped_or_the_head_is_deleted(run, address):
     said = run("cases_backend", "live", address)
     assert "Keyframes from 10" in said["message"] and not said["running"] and said["has_action"]
+    assert said["rest"] == [True, 0.0], "Neutral takes the expression away"
     assert said["after_delete"] == "The head was deleted"
 
 

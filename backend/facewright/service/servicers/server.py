@@ -44,8 +44,9 @@ class ServerServicer(server_pb2_grpc.ServerServiceServicer):
         )
         if backend.is_loaded:
             info.device = backend.workshop.device
-            is_cuda = info.device == "cuda"
-            info.device_name = torch.cuda.get_device_name() if is_cuda else f"CPU, {torch.get_num_threads()} threads"
+            threads = torch.get_num_threads()
+            on_cpu = f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+            info.device_name = torch.cuda.get_device_name() if info.device == "cuda" else on_cpu
             info.rigs.extend(summary_message(backend.shelf.get(rig_id)) for rig_id in backend.shelf.ids())
             info.model_sha256.update(backend.workshop.weight_hashes)
             info.capabilities.extend(self._capabilities())
