@@ -4,7 +4,6 @@ from bpy.types import Panel
 
 from .parts import SidebarPanel, draw_text, head_or_hint
 
-
 SETTLED_HZ = 5.0
 """Below this the backend still learns who is in front of the camera, and the number means little."""
 
