@@ -158,6 +158,11 @@ def run_batch(options: argparse.Namespace) -> int:
     from facewright.pipelines.batch import run
 
     config, remote = build_config(options), {}
+    wants_blender = options.blend is not None or options.blend_each
+    if wants_blender:
+        from facewright.export.blender import find_blender
+
+        blender = find_blender(options.blender)  # before the work, not after it
     if options.server:
         from facewright.commands.remote import RemoteFit, rig_digest
 
@@ -166,8 +171,18 @@ def run_batch(options: argparse.Namespace) -> int:
     summary = run(
         config, options.photos, options.out, options.workers, options.force, show_bar=not options.quiet, **remote
     )
-    if not options.quiet:
-        tell(summary.one_line())
+    say = silent if options.quiet else tell
+    say(summary.one_line())
+    folders = [outcome.item.folder for outcome in summary.outcomes if outcome.status != "failed"]
+    if wants_blender and folders:
+        from facewright.pipelines.gallery import write_gallery, write_heads
+
+        if options.blend_each:
+            count = write_heads(folders, blender, StageLines(say), config.compiled_rigs_dir())
+            say(f"{count} of {len(folders)} head.blend written, the others were there")
+        if options.blend is not None:
+            write_gallery(folders, options.blend, blender, StageLines(say), config.compiled_rigs_dir())
+            say(f"all heads: {options.blend}")
     return EXIT_FAILED if summary.failed else 0
 
 

@@ -28,13 +28,16 @@ LAYERS: dict[str, set[str]] = {
     },
     "commands": {"export.files", "config", "datatypes", "errors"},
     "doctor": {"rig", "fitting", "config", "weights", "datatypes", "errors"},
-    "cli": {"commands", "service", "pipelines", "doctor", "rig", "config", "weights", "datatypes", "errors"},
+    "cli": {
+        "commands", "service", "pipelines", "export.blender", "doctor", "rig", "config", "weights", "datatypes",
+        "errors",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip
 """What each module or folder of the package may import besides itself; "rig.nouns" is that module alone."""
 
-RUN_BY_BLENDER = ("export/blender_scene.py",)
+RUN_BY_BLENDER = ("export/blender_scene.py", "export/blender_gallery.py")
 """Scripts that Blender itself runs: they may import bpy, and nothing of the package imports them."""
 
 NOT_IN_THE_BACKEND = ("bpy", "torchvision", "torchaudio")

@@ -59,6 +59,11 @@ def add_making_commands(
     batch.add_argument("photos", nargs="+", metavar="PHOTOS", help="files, folders and glob patterns")
     batch.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: %(default)s)")
     batch.add_argument("--force", action="store_true", help="fit again what is already done")
+    batch.add_argument("--blend", type=Path, metavar="FILE", help="also put all heads into one .blend, in a grid")
+    batch.add_argument("--blend-each", action="store_true", help="also write head.blend into each result folder")
+    batch.add_argument(
+        "--blender", type=Path, metavar="PATH", help="your own Blender, or a Python that has the module bpy"
+    )
     batch.set_defaults(command=runs["batch"])
 
     random = commands.add_parser("random", parents=[shared], help="make random heads from the rig's prior")

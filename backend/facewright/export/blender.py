@@ -4,6 +4,7 @@ import dataclasses
 import json
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from facewright.errors import BlenderFailed, BlenderUnavailable
 from facewright.export.character import Character, Part
 from facewright.export.files import atomic_write
 
-SCRIPT = Path(__file__).with_name("blender_scene.py")
+SCRIPT, GALLERY_SCRIPT = (Path(__file__).with_name(name) for name in ("blender_scene.py", "blender_gallery.py"))
 ENVIRONMENT = Path(__file__).resolve().parents[3] / ".venv-blender"
 """Where `python3 build.py blender` installs the module bpy."""
 
@@ -63,6 +64,32 @@ def write_with_blender(path: Path, character: Character, blender: list[str]) -> 
         write_scene_folder(folder, character)
         made = folder / f"made{path.suffix.lower()}"
         run_script(blender, SCRIPT, [str(folder), str(made)])
+        if not made.is_file():
+            raise BlenderFailed("Blender ended without writing the file", "try another Blender with --blender PATH")
+        atomic_write(path, lambda target: target.write_bytes(made.read_bytes()))
+
+
+def write_gallery_with_blender(path: Path, characters: Iterable[tuple[str, Character]], blender: list[str]) -> None:
+    """Write many characters into one .blend: a collection each, in a grid, with their names.
+
+    Args:
+        path: The file.
+        characters: Name and character of each; taken one by one.
+        blender: As `find_blender` returns it.
+
+    Raises:
+        BlenderFailed: Blender did not write the file.
+        OutputNotWritable: The file cannot be written.
+    """
+    with tempfile.TemporaryDirectory(prefix="facewright-") as temporary:
+        folder, entries = Path(temporary), []
+        for name, character in characters:
+            entries.append({"name": name, "folder": f"{len(entries):04d}"})
+            (folder / entries[-1]["folder"]).mkdir()
+            write_scene_folder(folder / entries[-1]["folder"], character)
+        (folder / "gallery.json").write_text(json.dumps(entries), encoding="utf-8")
+        made = folder / "made.blend"
+        run_script(blender, GALLERY_SCRIPT, [str(folder), str(made)])
         if not made.is_file():
             raise BlenderFailed("Blender ended without writing the file", "try another Blender with --blender PATH")
         atomic_write(path, lambda target: target.write_bytes(made.read_bytes()))

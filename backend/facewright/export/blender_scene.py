@@ -36,10 +36,15 @@ def build_scene(folder, is_plain=False):
     Returns:
         The armature object and the list of mesh objects.
     """
+    empty_scene()
+    return build_character(folder, bpy.context.scene.collection, is_plain)
+
+
+def empty_scene():
+    """Begin a file with nothing in it, measured in centimetres."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     units = bpy.context.scene.unit_settings
     units.system, units.scale_length, units.length_unit = "METRIC", 1.0, "CENTIMETERS"
-    return build_character(folder, bpy.context.scene.collection, is_plain)
 
 
 def build_character(folder, collection, is_plain=False):
