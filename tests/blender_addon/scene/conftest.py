@@ -6,20 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facewright.datatypes import Look, Style
 from facewright.errors import BlenderUnavailable
-from facewright.export.blender import find_blender, run_script, write_scene_folder
-from facewright.export.character import build_character
-from facewright.rig.colours import NEUTRAL_COLOURS
+from facewright.export.blender import find_blender, run_script
 from facewright.rig.prior import sample
-from facewright.service.convert.rig import physical_value, rig_message
 from facewright.service.rigs import RigShelf
 
-from ..assemble import ROOT, assemble
+from ..assemble import ROOT
+from .stage import make_stage
 
 RIG = "makehuman"
-SHORT = Style(hair="short", beard="full")
-LONG = Style(hair="bob", beard="goatee", glasses="round")
 SCRIPTS = Path(__file__).parent
 
 
@@ -45,17 +40,7 @@ def people(rig) -> np.ndarray:
 def stage(rig, shelf, people, tmp_path_factory) -> Path:
     """A folder with the package, rig.bin, people.json (physical values) and the scene folders `short` and `long`."""
     folder = tmp_path_factory.mktemp("stage")
-    assemble(folder)
-    neutral = shelf.channels(rig, np.full(len(rig.parameters), 0.5, np.float32))
-    (folder / "rig.bin").write_bytes(rig_message(rig, neutral, with_offsets=True).SerializeToString())
-    named = [
-        {one.name: physical_value(one, float(value)) for one, value in zip(rig.parameters, person, strict=True)}
-        for person in people
-    ]
-    (folder / "people.json").write_text(json.dumps(named))
-    for name, style in (("short", SHORT), ("long", LONG)):
-        (folder / name).mkdir()
-        write_scene_folder(folder / name, build_character(rig, people[0], Look(NEUTRAL_COLOURS, style=style)))
+    make_stage(folder, shelf, rig, people)
     return folder
 
 
