@@ -3,14 +3,15 @@
 import argparse
 import dataclasses
 import logging
-import math
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from facewright.commands.following import add_following_commands
 from facewright.commands.options import STYLE_WORDS, add_export_command, add_making_commands, server_options
+from facewright.commands.progress import StageLines, StatusLine, stopping_on_interrupt
 from facewright.commands.serving import add_serve_command, read_token, service_config
 from facewright.config import (
     FacewrightConfig,
@@ -44,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error.one_line()}", file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return stopped()
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -59,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     server = server_options()
     add_making_commands(commands, server, {"fit": run_fit, "batch": run_batch, "random": run_random})
+    add_following_commands(commands, {"live": run_live, "track": run_track})
     add_serve_command(commands, run_serve)
 
     rig = commands.add_parser("rig", help="list, compile or export the installed rigs")
@@ -218,6 +219,54 @@ def run_random(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_live(options: argparse.Namespace) -> int:
+    """Follow a face as a source plays, and send its expression on."""
+    from facewright.pipelines.streaming import LiveRequest, stream_live
+    from facewright.pipelines.video import parse_source
+
+    request = LiveRequest(
+        source=parse_source(options.source, options.loop),
+        targets=tuple(options.send),
+        out=options.out,
+        rig_json=options.identity,
+        is_smoothed=not options.no_smoothing,
+    )
+    say = silent if options.quiet else tell
+    line = StatusLine(say)
+    with stopping_on_interrupt() as stop:
+        try:
+            show = silent if options.quiet else line.show
+            summary = stream_live(following_config(options), request, stop, say, lambda now: show(now.one_line()))
+        finally:
+            line.end()
+    say(summary.one_line())
+    return stopped() if stop.is_set() else 0
+
+
+def run_track(options: argparse.Namespace) -> int:
+    """Write the expression in every frame of a video."""
+    from facewright.pipelines.recording import TrackRequest, track_video
+
+    request = TrackRequest(options.video, options.out, options.overlay, options.identity, not options.no_smoothing)
+    say = silent if options.quiet else tell
+    with stopping_on_interrupt() as stop:
+        summary = track_video(following_config(options), request, stop, show_bar=not options.quiet)
+    say(summary.one_line())
+    say("written: " + ", ".join(str(path) for path in (options.out, options.overlay) if path))
+    return stopped() if summary.is_stopped else 0
+
+
+def following_config(options: argparse.Namespace) -> FacewrightConfig:
+    """Build the config of `live` and `track`."""
+    return dataclasses.replace(environment_config(), rig=options.rig, device=options.device, engine=options.engine)
+
+
+def stopped() -> int:
+    """Say that Ctrl-C ended the work, and return the exit code for it."""
+    print("stopped", file=sys.stderr)
+    return EXIT_INTERRUPTED
+
+
 def run_rig_list(options: argparse.Namespace) -> int:
     """Print the installed rigs."""
     if options.server:
@@ -323,23 +372,6 @@ def run_doctor(_options: argparse.Namespace) -> int:
         if finding.remedy:
             print(f"       remedy: {finding.remedy}")
     return EXIT_FAILED if any(finding.is_failure for finding in findings) else 0
-
-
-class StageLines:
-    """Prints a line when the work enters a new stage or passes a tenth of one."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._shown: tuple[str, int] | None = None
-
-    def __call__(self, progress) -> None:
-        """Show one progress report."""
-        tenth = 10 * progress.step // max(progress.steps, 1)
-        if self._shown != (progress.stage, tenth):
-            self._shown = (progress.stage, tenth)
-            count = f" {progress.step}/{progress.steps}" if progress.steps > 1 else ""
-            loss = "" if math.isnan(progress.loss) else f", loss {progress.loss:.4f}"
-            self._say(f"{progress.stage}{count}{loss}")
 
 
 def tell(message: str) -> None:

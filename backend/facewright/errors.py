@@ -74,6 +74,12 @@ class WeightsCorrupt(FacewrightError):
     reason = "WEIGHTS_CORRUPT"
 
 
+class CalibrationInvalid(FacewrightError):
+    """A person cannot be calibrated so, or a stored calibration does not fit."""
+
+    reason = "CALIBRATION_INVALID"
+
+
 class OutputNotWritable(FacewrightError):
     """The results cannot be written where they should go."""
 

@@ -24,6 +24,7 @@ from torch import nn
 from facewright.errors import OutputNotWritable, WeightsCorrupt, WeightsMissing
 from facewright.networks.detector import Detector
 from facewright.networks.embedder import Embedder, read_layers
+from facewright.networks.expression_reader import ExpressionReader, ExpressionReaderConfig
 from facewright.networks.imitator import Imitator, ImitatorConfig
 from facewright.networks.iris import IrisLandmarker
 from facewright.networks.landmarker import Landmarker
@@ -192,26 +193,11 @@ def load_imitator(path: Path, rig_version: str, parameter_count: int, look_count
         WeightsMissing: the rig has no imitator.
         WeightsCorrupt: the file is no imitator, or one of another rig.
     """
-    remedy = "restore the file, or train it with facewright.training.train_imitator"
-    if not path.is_file():
-        raise WeightsMissing(f"the imitator {path} does not exist", remedy)
-    try:
-        with safe_open(path, "pt") as stream:
-            metadata = stream.metadata()
-            fields = json.loads(metadata["config"])
-            trained_on = metadata.get("rig_version", "an older version")
-            if trained_on != rig_version:
-                message = f"{path} was trained on rig version {trained_on}, the rig is {rig_version}"
-                raise WeightsCorrupt(message, remedy)
-            tensors = {name: stream.get_tensor(name).float() for name in stream.keys()}  # noqa: SIM118 (no mapping)
-        network = Imitator(ImitatorConfig(**{**fields, "channels": tuple(fields["channels"])}))
-        network.load_state_dict(tensors, strict=True)
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise WeightsCorrupt(f"{path} is no imitator: {error}", remedy) from error
+    network = _load_ours(path, "imitator", Imitator, ImitatorConfig, rig_version)
     found = (network.config.parameter_count, network.config.look_count)
     if found != (parameter_count, look_count):
         message = f"{path} was trained for {found} parameters and look numbers, the rig has"
-        raise WeightsCorrupt(f"{message} {(parameter_count, look_count)}", remedy)
+        raise WeightsCorrupt(f"{message} {(parameter_count, look_count)}", _remedy("imitator"))
     return _freeze(network.to(memory_format=torch.channels_last), device)
 
 
@@ -239,17 +225,7 @@ def load_parser(path: Path, device: str = "cpu") -> Parser:
         WeightsMissing: there is no such file.
         WeightsCorrupt: the file is no parser.
     """
-    remedy = "restore the file, or train it with facewright.training.train_parser"
-    if not path.is_file():
-        raise WeightsMissing(f"the parser {path} does not exist", remedy)
-    try:
-        with safe_open(path, "pt") as stream:
-            fields = json.loads(stream.metadata()["config"])
-            tensors = {name: stream.get_tensor(name).float() for name in stream.keys()}  # noqa: SIM118 (no mapping)
-        network = Parser(ParserConfig(**{**fields, "channels": tuple(fields["channels"])}))
-        network.load_state_dict(tensors, strict=True)
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise WeightsCorrupt(f"{path} is no parser: {error}", remedy) from error
+    network = _load_ours(path, "parser", Parser, ParserConfig)
     return _freeze(network.to(memory_format=torch.channels_last), device)
 
 
@@ -258,9 +234,65 @@ def save_parser(path: Path, network: Parser) -> None:
     save_file(_half(network), path, {"config": json.dumps(dataclasses.asdict(network.config))})
 
 
+def load_expression_reader(path: Path, rig_version: str, device: str = "cpu") -> ExpressionReader:
+    """Return a rig's expression reader, frozen, on a device.
+
+    Args:
+        path: safetensors file written by `save_expression_reader`.
+        rig_version: version of the rig; one that was trained on another is refused.
+        device: torch device.
+
+    Raises:
+        WeightsMissing: the rig has none.
+        WeightsCorrupt: the file is no expression reader, or one of another rig.
+    """
+    network = _load_ours(path, "expression_reader", ExpressionReader, ExpressionReaderConfig, rig_version)
+    return _freeze(network, device)
+
+
+def save_expression_reader(path: Path, network: ExpressionReader, rig_version: str) -> None:
+    """Write an expression reader as `save_imitator` writes an imitator."""
+    save_file(
+        _half(network), path, {"config": json.dumps(dataclasses.asdict(network.config)), "rig_version": rig_version}
+    )
+
+
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """Read a training checkpoint; nothing but tensors and plain values is accepted."""
     return torch.load(path, weights_only=True)
+
+
+def _remedy(kind: str) -> str:
+    return f"restore the file, or train it with facewright.training.train_{kind}"
+
+
+def _load_ours(
+    path: Path, kind: str, build: Callable[[Any], NetworkT], config: Callable[..., Any], rig_version: str | None = None
+) -> NetworkT:
+    """Read a network of our own with the config in its header; a rig's must have been trained on that version.
+
+    Raises:
+        WeightsMissing: there is no such file.
+        WeightsCorrupt: the file is something else, or of another rig.
+    """
+    name = kind.replace("_", " ")
+    if not path.is_file():
+        raise WeightsMissing(f"the {name} {path} does not exist", _remedy(kind))
+    try:
+        with safe_open(path, "pt") as stream:
+            metadata = stream.metadata()
+            fields = json.loads(metadata["config"])
+            tensors = {key: stream.get_tensor(key).float() for key in stream.keys()}  # noqa: SIM118 (no mapping)
+        trained_on = metadata.get("rig_version", "an older version")
+        if rig_version is not None and trained_on != rig_version:
+            message = f"{path} was trained on rig version {trained_on}, the rig is {rig_version}"
+            raise WeightsCorrupt(message, _remedy(kind))
+        fields = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+        network = build(config(**fields))
+        network.load_state_dict(tensors, strict=True)
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise WeightsCorrupt(f"{path} is no {name}: {error}", _remedy(kind)) from error
+    return network
 
 
 def _half(network: nn.Module) -> dict[str, torch.Tensor]:

@@ -13,12 +13,13 @@ UNITS: dict[str, set[str]] = {
     "shape_properties": {"bpy", "numpy", "scene"},
     "session": {"client", "backend_process"},
     "backend_process": set(),
-    "icons": {"bpy", "preferences"},
+    "icons": {"bpy", "numpy", "preferences"},
     "lookup": {"bpy"},
     "tick": {"bpy", "session", "client", "scene", "icons", "lookup"},
     "scene": {"bpy", "numpy", "client.generated", "google.protobuf"},
     "operators": {"everything but ui", "google.protobuf"},
     "ui": {"bpy", "properties", "shape_properties", "scene", "icons"},
+    "translations": set(),
 }  # fmt: skip
 """What each module or folder of the extension may import besides itself and Python's own library.
 

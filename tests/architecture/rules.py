@@ -13,7 +13,7 @@ LAYERS: dict[str, set[str]] = {
     "engine": {"rig.nouns", "rig.spec", "rig.appearance", "rig.anchors", "rig.styles", "datatypes", "errors"},
     "perception": {"networks", "rig", "engine", "datatypes", "errors"},
     "fitting": {"networks", "rig", "engine", "config", "datatypes", "errors"},
-    "expression": {"networks", "rig", "engine", "datatypes", "errors"},
+    "expression": {"networks", "rig", "engine", "export.files", "datatypes", "errors"},
     "texture": {"networks", "rig", "engine", "datatypes", "errors"},
     "export": {"networks", "rig", "engine", "datatypes", "errors"},
     "weights": {"networks", "errors"},
@@ -23,7 +23,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "training": {"perception", "fitting", "export", "networks", "rig", "engine", "weights", "datatypes", "errors"},
     "service": {
-        "pipelines", "perception.image", "export", "engine.cameras", "engine.lighting", "rig", "config", "datatypes",
+        "pipelines", "perception.image", "expression.calibration", "export", "engine.cameras", "engine.lighting", "rig", "config", "datatypes",
         "errors", "__version__",
     },
     "commands": {"export.files", "config", "datatypes", "errors"},

@@ -13,7 +13,7 @@ from facewright.cli import build_parser
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "backend" / "facewright"
 FILE_BYTES = 20_000_000
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/service.md", "docs/blender.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/service.md", "docs/blender.md", "docs/live.md")
 
 
 def package_files() -> list[tuple[str, str]]:

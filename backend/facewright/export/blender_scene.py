@@ -173,6 +173,11 @@ def build_material(spec, pictures, is_plain):
         if spec["uses_openness"] and not is_plain:
             colour = darken(nodes, links, colour)
             links.new(unturned_normal(nodes, links), shader.inputs["Normal"])
+            strands = np.empty((len(texture.image.pixels) // 4, 4), np.float32)
+            texture.image.pixels.foreach_get(strands.reshape(-1))
+            seen = np.average(strands[:, :3], axis=0, weights=strands[:, 3] + 1e-6)
+            # Solid shading: the strands' own colour, and no highlights, which would show that cards are flat.
+            material.diffuse_color, material.roughness = (*linear(seen), 1.0), 1.0
         links.new(colour, shader.inputs["Base Color"])
         if spec["cut_out"]:
             links.new(texture.outputs["Alpha"], shader.inputs["Alpha"])

@@ -5,7 +5,8 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from facewright.errors import OutputNotWritable
@@ -35,19 +36,56 @@ def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         OutputNotWritable: The disk is full, or the folder cannot be written to. Nothing of the file is left.
     """
-    path = Path(path)
-    temporary = None
+    pending = PendingFile(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
-        write(temporary)
-        _sync(temporary)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise not_writable(path, error) from error
+        with pending.guard():
+            write(pending.path)
+        pending.keep()
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        pending.discard()
+
+
+class PendingFile:
+    """A file that is being written under a temporary name beside its place.
+
+    Args:
+        target: Where the file shall be; its folder is made when missing.
+
+    Attributes:
+        path: Where to write until then, with the same suffix.
+
+    Raises:
+        OutputNotWritable: The folder cannot be made.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.target = Path(target)
+        self.path = self.target.with_name(f".{self.target.stem}.{secrets.token_hex(4)}{self.target.suffix}")
+        with self.guard():
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Turn an OSError of the block into OutputNotWritable."""
+        try:
+            yield
+        except OSError as error:
+            raise not_writable(self.target, error) from error
+
+    def keep(self) -> None:
+        """Put the finished file in its place.
+
+        Raises:
+            OutputNotWritable: The disk is full, or the place is taken by a folder.
+        """
+        with self.guard():
+            _sync(self.path)
+            os.replace(self.path, self.target)
+
+    def discard(self) -> None:
+        """Leave nothing under the temporary name."""
+        with suppress(OSError):
+            self.path.unlink()
 
 
 def write_folder(folder: Path, write: Callable[[Path], object]) -> None:

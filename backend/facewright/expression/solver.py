@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facewright.datatypes import ARKIT_52
 from facewright.expression.bounded_step import solve_bounded
 from facewright.expression.morphable_model import MorphableModel
 from facewright.rig.expression_prior import coefficient_scales, seen_coefficients
@@ -42,6 +43,19 @@ class ExpressionFit:
     residual_ratio: float
 
 
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What is expected of a frame before its landmarks are looked at.
+
+    Attributes:
+        values: (E,) coefficients in [0, 1].
+        sigma: (E,) how far off they may be, as standard deviations.
+    """
+
+    values: np.ndarray
+    sigma: np.ndarray
+
+
 class ExpressionSolver:
     """Solves frame after frame for one head; holds nothing of a frame, so that threads may share it.
 
@@ -53,34 +67,41 @@ class ExpressionSolver:
     def __init__(self, model: MorphableModel, config: SolverConfig | None = None) -> None:
         self.model, self._config = model, config or SolverConfig()
         self._seen = seen_coefficients()
-        self._precision = coefficient_scales()[self._seen] ** -2.0
+        self._rest = Expectation(np.zeros(len(ARKIT_52)), coefficient_scales())
         self._by_seen = np.ascontiguousarray(model.by_expression[:, :, self._seen])
 
-    def __call__(self, landmarks_px: np.ndarray, before: ExpressionFit | None = None) -> ExpressionFit:
+    def __call__(
+        self, landmarks_px: np.ndarray, before: ExpressionFit | None = None, expected: Expectation | None = None
+    ) -> ExpressionFit:
         """Solve one frame.
 
         Args:
             landmarks_px: (K, 2) or (K, 3) x right, y down; the depth serves the first guess of the head pose.
-            before: of the frame before, to start from; None starts from the neutral face.
+            before: of the frame before, to start from; None starts from what is expected.
+            expected: what an expression reader says; None expects a face at rest. It alone decides those coefficients
+                that landmarks do not show.
 
         Returns:
             The fit.
         """
+        expected = expected or self._rest
         if before is None:
-            pose, values = first_head_pose(self.model.neutral_m, landmarks_px), np.zeros(len(self._seen))
+            pose, values = first_head_pose(self.model.neutral_m, landmarks_px), expected.values[self._seen]
             iterations = self._config.first_iterations
         else:
             pose, values = before.pose, before.coefficients[self._seen]
             iterations = self._config.iterations
         target = np.asarray(landmarks_px[:, :2], np.float64)
         for _ in range(iterations):
-            pose, values, ratio = self._step(target, pose, values)
-        coefficients = np.zeros(self.model.by_expression.shape[2])
+            pose, values, ratio = self._step(target, pose, values, expected)
+        coefficients = np.array(expected.values, np.float64)
         coefficients[self._seen] = values
         return ExpressionFit(pose, coefficients, ratio)
 
-    def _step(self, target: np.ndarray, pose: HeadPose, values: np.ndarray) -> tuple[HeadPose, np.ndarray, float]:
-        """Take one Gauss-Newton step on landmarks (K, 2) and prior; `values` are the seen coefficients."""
+    def _step(
+        self, target: np.ndarray, pose: HeadPose, values: np.ndarray, expected: Expectation
+    ) -> tuple[HeadPose, np.ndarray, float]:
+        """Take one Gauss-Newton step on landmarks (K, 2) and expectation; `values` are the seen coefficients."""
         points = self.model.neutral_m + self._by_seen @ values  # (K, 3)
         projected, jacobian = project_with_jacobian(points, pose, self._by_seen)
         residual = target - projected
@@ -90,8 +111,9 @@ class ExpressionSolver:
         rows = (jacobian * weight[:, None, None]).reshape(2 * len(points), -1)  # (2 K, 6 + seen)
         normal, right = rows.T @ rows, rows.T @ (residual * weight[:, None]).reshape(-1)
         diagonal = np.arange(6, len(right))
-        normal[diagonal, diagonal] += self._precision
-        right[6:] -= self._precision * values
+        precision = expected.sigma[self._seen] ** -2.0
+        normal[diagonal, diagonal] += precision
+        right[6:] += precision * (expected.values[self._seen] - values)
         bounds = np.full(6, np.inf)
         step = solve_bounded(normal, right, np.r_[-bounds, -values], np.r_[bounds, 1.0 - values])
         ratio = float(np.sqrt((residual**2).sum(1).mean()) / eye_px)

@@ -5,7 +5,7 @@ import numpy as np
 from facewright.networks.detector import Detector
 from facewright.networks.landmarker import Landmarker
 from facewright.perception.detection import detect_faces
-from facewright.perception.landmarks import PRESENCE_THRESHOLD, locate_landmarks, refine_landmarks
+from facewright.perception.landmarks import PRESENCE_THRESHOLD, LocatedFace, locate_landmarks, refine_landmarks
 
 FOLLOWED_PRESENCE = 0.5
 """A face that was there a frame ago is believed in more readily than a new one."""
@@ -19,7 +19,7 @@ SMALLEST_FACE_PX = 12.0
 
 def find_face(
     detector: Detector, landmarker: Landmarker, frame: np.ndarray, last_px: np.ndarray | None = None
-) -> np.ndarray | None:
+) -> LocatedFace | None:
     """Search a frame for a face.
 
     Args:
@@ -29,7 +29,7 @@ def find_face(
         last_px: (K, 3) landmarks of the face that was lost a moment ago; only a face at that place counts then.
 
     Returns:
-        (K, 3) landmarks in px of the largest face that counts, None if there is none.
+        The largest face that counts, None if there is none.
     """
     for levels in SEARCHED_LEVELS:
         for detection in detect_faces(detector, frame, levels):
@@ -37,11 +37,11 @@ def find_face(
                 continue
             located = locate_landmarks(landmarker, frame, detection, with_mirror=False)
             if located.presence >= PRESENCE_THRESHOLD and _is_sound(located.landmarks_px, frame):
-                return located.landmarks_px
+                return located
     return None
 
 
-def follow_face(landmarker: Landmarker, frame: np.ndarray, last_px: np.ndarray) -> np.ndarray | None:
+def follow_face(landmarker: Landmarker, frame: np.ndarray, last_px: np.ndarray) -> LocatedFace | None:
     """Locate the landmarks of a face near where it was.
 
     Args:
@@ -50,11 +50,11 @@ def follow_face(landmarker: Landmarker, frame: np.ndarray, last_px: np.ndarray) 
         last_px: (K, 3) landmarks of the frame before.
 
     Returns:
-        (K, 3) landmarks in px, None if the face is not there.
+        The face, None if it is not there.
     """
     located = refine_landmarks(landmarker, frame, last_px, with_mirror=False)
     is_there = located.presence >= FOLLOWED_PRESENCE and _is_sound(located.landmarks_px, frame)
-    return located.landmarks_px if is_there else None
+    return located if is_there else None
 
 
 def _is_near(box_px: np.ndarray, last_px: np.ndarray) -> bool:

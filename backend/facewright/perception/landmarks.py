@@ -31,17 +31,21 @@ SYMMETRIC_PAIRS = ((33, 263), (133, 362), (61, 291), (48, 278), (234, 454), (132
 """Landmarks of the person's right and left side that tell how far the head is turned."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LocatedFace:
     """Landmarks of one face.
 
     Attributes:
         landmarks_px: (K, 3) in photo px, z away from the camera at the same scale.
         presence: probability that a face is there, in [0, 1].
+        crop: (S, S, 3) uint8 that the network looked at, in which the face is upright.
+        in_crop: (K, 3) the landmarks in px of the crop.
     """
 
     landmarks_px: np.ndarray
     presence: float
+    crop: np.ndarray
+    in_crop: np.ndarray
 
 
 def locate_landmarks(
@@ -79,8 +83,13 @@ def refine_landmarks(
     Returns:
         The landmarks.
     """
+    return _run(network, photo, landmark_crop(landmarks_px), with_mirror)
+
+
+def landmark_crop(landmarks_px: np.ndarray) -> np.ndarray:
+    """Return crop-from-photo (2, 3) of the landmark network's crop around known landmarks (K, 2) or (K, 3)."""
     outer_eye_corners = landmarks_px[[RIGHT_EYE_CORNERS[0], LEFT_EYE_CORNERS[0]], :2]
-    return _run(network, photo, _square_crop(landmarks_px[:, :2], outer_eye_corners, landmarker.SIZE_PX), with_mirror)
+    return _square_crop(landmarks_px[:, :2], outer_eye_corners, landmarker.SIZE_PX)
 
 
 def _run(
@@ -95,8 +104,9 @@ def _run(
     if with_mirror:
         located[1] = located[1, list(landmarker.MIRRORED)]
         located[1, :, 0] = landmarker.SIZE_PX - located[1, :, 0]
-    in_photo = apply_transform(invert_transform(crop_from_photo), located.mean(0))
-    return LocatedFace(in_photo.astype(np.float32), float(presence.mean()))
+    in_crop = located.mean(0)
+    in_photo = apply_transform(invert_transform(crop_from_photo), in_crop)
+    return LocatedFace(in_photo.astype(np.float32), float(presence.mean()), crop, in_crop)
 
 
 def _square_crop(points: np.ndarray, level: np.ndarray, side_px: int) -> np.ndarray:

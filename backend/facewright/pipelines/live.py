@@ -1,24 +1,30 @@
 """From camera frames to expressions: follows one face through a stream; composes perception, fitting and expression."""
 
 import numpy as np
+import torch
 
 from facewright import weights
 from facewright.config import FacewrightConfig, choose_device
 from facewright.datatypes import ARKIT_52, LiveExpression
-from facewright.errors import RigInvalid
+from facewright.errors import CalibrationInvalid, RigInvalid
+from facewright.expression.calibration import AskedPose, Calibration, PersonMemory
 from facewright.expression.morphable_model import morphable_model
+from facewright.expression.reading import FaceReading
 from facewright.expression.smoothing import FrameClock, OneEuroFilter
-from facewright.expression.solver import ExpressionFit, ExpressionSolver
-from facewright.fitting.landmark_fit import LandmarkFitConfig, LandmarkModel, fit_landmarks
+from facewright.expression.solver import Expectation, ExpressionFit, ExpressionSolver
+from facewright.fitting.landmark_fit import LandmarkModel
 from facewright.networks.detector import Detector
-from facewright.networks.landmarker import Landmarker
-from facewright.perception.alignment import eye_centres
+from facewright.networks.expression_reader import ExpressionReader
+from facewright.networks.landmarker import SIZE_PX, Landmarker
+from facewright.networks.traced import Traced
+from facewright.perception.expression_crops import cut_crops, describe_shape, to_crops
 from facewright.perception.following import find_face, follow_face
-from facewright.perception.landmarks import SMALLEST_EYE_DISTANCE_PX, estimate_yaw
+from facewright.perception.landmarks import LocatedFace
+from facewright.pipelines.live_identity import IdentityLearner, is_good
 from facewright.pipelines.photo import PhotoPipeline
 from facewright.rig.head_pose import HeadPose
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import load_rig
+from facewright.rig.spec import RIGS_DIR, load_rig
 
 HOLD_S = 0.5
 """How long the last expression stands for a face that is not seen."""
@@ -26,18 +32,15 @@ HOLD_S = 0.5
 EASE_S = 0.15
 """Time constant of the way to the neutral face after that."""
 
-IDENTITY_FRAMES = 5
-IDENTITY_PAUSE_S = 0.2
-"""An unknown person's identity is the mean over so many good frames, so far apart."""
-
-IDENTITY_FIT = LandmarkFitConfig(iterations=4)
-"""Four steps come within a thousandth of where eight end."""
-
-LARGEST_IDENTITY_YAW_RAD = np.radians(25.0)
-"""A frame is good for the identity when the head is turned by less and the eyes are far enough apart."""
+CUTOFF_HZ, SPEED_GAIN, SPEED_CUTOFF_HZ = 1.5, 3.0, 1.0
+"""Of the filter of the coefficients (OneEuroFilter)."""
 
 POSE_CUTOFF_HZ, POSE_SPEED_GAIN = 2.0, 30.0
 """Of the filter of the head pose, in rad and fractions of the frame's longer side."""
+
+
+READER = "expression_reader"
+"""Name of the file of a rig's expression reader, without its ending."""
 
 
 class LivePipeline:
@@ -47,6 +50,7 @@ class LivePipeline:
         rig: a rig with prior and landmark map.
         detector: finds faces.
         landmarker: locates 468 landmarks.
+        reader: the rig's expression reader; without one, expressions come from the landmarks alone.
         model: the rig's landmark points, if they are loaded already.
 
     Raises:
@@ -54,14 +58,22 @@ class LivePipeline:
     """
 
     def __init__(
-        self, rig: Rig, detector: Detector, landmarker: Landmarker, model: LandmarkModel | None = None
+        self,
+        rig: Rig,
+        detector: Detector,
+        landmarker: Landmarker,
+        reader: ExpressionReader | None = None,
+        model: LandmarkModel | None = None,
     ) -> None:
         if rig.prior is None or rig.landmarks is None:
             raise RigInvalid(
                 f"rig {rig.id} has no prior or landmark map, which tracking needs",
                 "build them as rigs/README.md describes",
             )
-        self.rig, self.detector, self.landmarker = rig, detector, landmarker
+        self.rig, self.detector = rig, detector
+        device = next(landmarker.buffers()).device
+        self.landmarker = Traced(landmarker, torch.zeros(1, 3, SIZE_PX, SIZE_PX, device=device))
+        self.reading = None if reader is None else FaceReading(reader)
         self.model = model or LandmarkModel(rig)
         rank = self.model.rank
         self.model.code_jacobian(np.zeros(rank), np.zeros(len(ARKIT_52)))  # the first in a process takes two seconds
@@ -74,35 +86,64 @@ class LivePipeline:
             FacewrightError: the rig or a model file is missing or broken.
         """
         device, files = choose_device(config.device), config.weights_dir()
-        return cls(
-            load_rig(config.rig, cache_dir=config.compiled_rigs_dir()),
-            weights.load_detector(device, files),
-            weights.load_landmarker(device, files),
-        )
+        rig = load_rig(config.rig, cache_dir=config.compiled_rigs_dir())
+        networks = weights.load_detector(device, files), weights.load_landmarker(device, files)
+        return cls(rig, *networks, load_reader(rig, device))
 
     @classmethod
     def from_photo_pipeline(cls, loaded: PhotoPipeline) -> "LivePipeline":
         """Share rig and networks with a photo pipeline."""
-        return cls(loaded.rig, loaded.detector, loaded.landmarker, loaded.model)
+        reader = load_reader(loaded.rig, loaded.device)
+        return cls(loaded.rig, loaded.detector, loaded.landmarker, reader, loaded.model)
 
-    def open(self, identity: np.ndarray | None = None, smoothing: bool = True) -> "LiveTracker":
+    def for_rig(self, rig: Rig) -> "LivePipeline":
+        """Share the networks with another rig.
+
+        Raises:
+            FacewrightError: the rig lacks what tracking needs, or its expression reader is damaged.
+        """
+        device = next(self.landmarker.buffers()).device
+        return LivePipeline(rig, self.detector, self.landmarker.network, load_reader(rig, str(device)))
+
+    def open(
+        self,
+        identity: np.ndarray | None = None,
+        smoothing: bool = True,
+        calibration: Calibration | None = None,
+        prediction_s: float = 0.0,
+        learns_aside: bool = False,
+    ) -> "LiveTracker":
         """Begin a stream.
 
         Args:
             identity: (P,) rig parameters of the person; estimated from the first good frames when None.
             smoothing: whether coefficients and head pose are freed of jitter.
+            calibration: of the person, from an earlier stream.
+            prediction_s: how far ahead expressions are predicted, to make up for delay; more means more overshoot.
+            learns_aside: whether an unknown identity is learnt in a thread of its own.
 
         Returns:
             A tracker that has seen no face yet.
 
         Raises:
             ValueError: the identity has a wrong shape.
+            CalibrationInvalid: the calibration is for another rig or version.
         """
-        return LiveTracker(self, identity, smoothing)
+        return LiveTracker(self, identity, smoothing, calibration, prediction_s, learns_aside)
 
     def solver(self, identity: np.ndarray) -> ExpressionSolver:
         """Return a solver for the head of (P,) rig parameters."""
         return ExpressionSolver(morphable_model(self.model.landmark_points, identity))
+
+
+def load_reader(rig: Rig, device: str) -> ExpressionReader | None:
+    """Return the expression reader of a rig, None if it has none.
+
+    Raises:
+        WeightsCorrupt: the file is damaged or of another version of the rig.
+    """
+    path = RIGS_DIR / rig.id / f"{READER}.safetensors"
+    return weights.load_expression_reader(path, rig.version, device) if path.is_file() else None
 
 
 class LiveTracker:
@@ -110,19 +151,58 @@ class LiveTracker:
 
     Attributes:
         identity: (P,) rig parameters of the head that is fitted to the frames.
+        landmarks_px: (K, 3) that were seen last, x right, y down, z away from the camera; None while no face is known.
+        calibration_problem: why the last calibration came to nothing; None if it did not, or is under way.
     """
 
-    def __init__(self, pipeline: LivePipeline, identity: np.ndarray | None, smoothing: bool) -> None:
-        self._pipeline, self._is_smoothing = pipeline, smoothing
-        self._codes: list[np.ndarray] = []
-        self._has_identity = identity is not None
+    def __init__(
+        self,
+        pipeline: LivePipeline,
+        identity: np.ndarray | None,
+        smoothing: bool,
+        calibration: Calibration | None,
+        prediction_s: float,
+        learns_aside: bool,
+    ) -> None:
+        self._pipeline, self._is_smoothing, self._prediction_s = pipeline, smoothing, prediction_s
+        self._learner = None if identity is not None else IdentityLearner(pipeline.model, learns_aside)
         self._set_identity(pipeline.model.parameters(np.zeros(pipeline.model.rank)) if identity is None else identity)
-        self._identity_pause_s = 0.0
+        self._person = None
+        if pipeline.reading is not None:
+            self._person = PersonMemory(pipeline.reading.fingerprint, pipeline.reading.feature_size, calibration)
+        self._asked: AskedPose | None = None
+        self.calibration_problem: CalibrationInvalid | None = None
         self._clock, self._unseen_s = FrameClock(), np.inf
-        self._landmarks_px: np.ndarray | None = None
+        self.landmarks_px: np.ndarray | None = None
         self._frame_shape: tuple[int, ...] = ()
         self._coefficients, self._camera = np.zeros(len(ARKIT_52)), None
-        self._expression_filter, self._pose_filter = OneEuroFilter(), OneEuroFilter(POSE_CUTOFF_HZ, POSE_SPEED_GAIN)
+        self._expression_filter = OneEuroFilter(CUTOFF_HZ, SPEED_GAIN, SPEED_CUTOFF_HZ)
+        self._pose_filter = OneEuroFilter(POSE_CUTOFF_HZ, POSE_SPEED_GAIN)
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What is known of the person, to be kept for the next stream; None while the resting face is not known."""
+        return None if self._person is None else self._person.calibration
+
+    def calibrate(self, pose: str) -> None:
+        """Watch the coming second of frames, in which the person holds an expression.
+
+        Args:
+            pose: "neutral", or "open_mouth", "blink", "smile" for how far those go.
+
+        Raises:
+            CalibrationInvalid: there is no such pose, or the rig has no expression reader.
+        """
+        if self._person is None:
+            raise CalibrationInvalid(
+                f"rig {self._pipeline.rig.id} has no expression reader to calibrate", "take another rig"
+            )
+        self._asked, self.calibration_problem = AskedPose(pose), None
+
+    @property
+    def is_calibrating(self) -> bool:
+        """Whether a calibration is under way."""
+        return self._asked is not None
 
     def __call__(self, frame: np.ndarray, time_s: float) -> LiveExpression:
         """Read the expression of the next frame.
@@ -140,22 +220,48 @@ class LiveTracker:
         if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or not frame.size:
             raise ValueError(f"frame: expected (H, W, 3) uint8, found {frame.shape} {frame.dtype}")
         step_s = self._clock(time_s)
-        landmarks_px = self._locate(frame)
-        if landmarks_px is None:
+        face = self._locate(frame)
+        if face is None:
             return self._without_face(step_s, time_s)
-        self._landmarks_px, self._frame_shape, self._unseen_s = landmarks_px, frame.shape, 0.0
-        self._learn_identity(landmarks_px, step_s)
-        self._fit = self._solver(landmarks_px, self._fit)
+        self.landmarks_px, self._frame_shape, self._unseen_s = face.landmarks_px, frame.shape, 0.0
+        if self._learner is not None:
+            better = self._learner.watch(face.landmarks_px, step_s)
+            if better is not None:
+                self._set_identity(better)
+        self._fit = self._solver(face.landmarks_px, self._fit, self._read(face, step_s))
         self._coefficients, pose = self._fit.coefficients, self._fit.pose
+        if self._person is not None:
+            self._coefficients = np.minimum(self._coefficients * self._person.gains, 1.0)
         if self._is_smoothing:
-            self._coefficients = self._expression_filter(self._coefficients, time_s)
+            self._coefficients = self._expression_filter(self._coefficients, time_s, self._prediction_s).clip(0.0, 1.0)
             pose = self._smooth_pose(pose, max(frame.shape), time_s)
         self._camera = pose.camera(frame.shape[1::-1])
         return LiveExpression(self._coefficients.copy(), self._camera, "tracked")
 
-    def _locate(self, frame: np.ndarray) -> np.ndarray | None:
-        """Return the (K, 3) landmarks of the followed face, or of the largest one if none is followed."""
-        networks, last_px = (self._pipeline.detector, self._pipeline.landmarker), self._landmarks_px
+    def _read(self, face: LocatedFace, step_s: float) -> Expectation | None:
+        """Read the face off its pixels, if the rig has a reader, and learn what it looks like at rest."""
+        reading, person = self._pipeline.reading, self._person
+        if reading is None:
+            return None
+        eyes, mouth = cut_crops(face.crop, face.in_crop)
+        shape = describe_shape(face.in_crop, reading.template)
+        features = reading.look(to_crops(eyes[None], mouth[None], shape[None]))
+        as_stranger, known = reading.read(features, person.rest)
+        read, spread = (as_stranger, reading.spread[0]) if known is None else (known, reading.spread[1])
+        if self._asked is not None:
+            if self._asked.watch(features, read, step_s):
+                asked, self._asked = self._asked, None
+                try:
+                    asked.conclude(person)
+                except CalibrationInvalid as error:
+                    self.calibration_problem = error
+        else:
+            person.watch(features, as_stranger, is_good(face.landmarks_px), step_s)
+        return Expectation(read, spread)
+
+    def _locate(self, frame: np.ndarray) -> LocatedFace | None:
+        """Find the followed face again, or the largest one if none is followed."""
+        networks, last_px = (self._pipeline.detector, self._pipeline.landmarker), self.landmarks_px
         if last_px is None or frame.shape != self._frame_shape:
             return find_face(*networks, frame)
         followed = follow_face(networks[1], frame, last_px)
@@ -167,25 +273,11 @@ class LiveTracker:
         self._fit = None
         if self._unseen_s <= HOLD_S:
             return LiveExpression(self._coefficients.copy(), self._camera, "held")
-        self._landmarks_px = None
+        self.landmarks_px = None
         self._coefficients = self._coefficients * np.exp(-step_s / EASE_S)
         self._expression_filter(self._coefficients, time_s)  # so that a face that comes back starts from here
         self._pose_filter = OneEuroFilter(POSE_CUTOFF_HZ, POSE_SPEED_GAIN)
         return LiveExpression(self._coefficients.copy(), self._camera, "lost")
-
-    def _learn_identity(self, landmarks_px: np.ndarray, step_s: float) -> None:
-        """Add a good frame to the estimate of an unknown person's identity."""
-        self._identity_pause_s -= step_s
-        if self._has_identity or self._identity_pause_s > 0:
-            return
-        right, left = eye_centres(landmarks_px)[:, :2]
-        is_turned = abs(estimate_yaw(landmarks_px)) > LARGEST_IDENTITY_YAW_RAD
-        if is_turned or np.linalg.norm(left - right) < SMALLEST_EYE_DISTANCE_PX:
-            return
-        self._codes.append(fit_landmarks(self._pipeline.model, landmarks_px, IDENTITY_FIT).code)
-        self._set_identity(self._pipeline.model.parameters(np.mean(self._codes, axis=0)))
-        self._identity_pause_s = IDENTITY_PAUSE_S
-        self._has_identity = len(self._codes) == IDENTITY_FRAMES
 
     def _set_identity(self, identity: np.ndarray) -> None:
         self.identity = np.array(identity, np.float32)

@@ -24,6 +24,7 @@ CODES: dict[str, grpc.StatusCode] = {
     "FACE_NOT_FRONTAL": grpc.StatusCode.INVALID_ARGUMENT,
     "CONFIG_INVALID": grpc.StatusCode.INVALID_ARGUMENT,
     "REQUEST_INVALID": grpc.StatusCode.INVALID_ARGUMENT,
+    "CALIBRATION_INVALID": grpc.StatusCode.FAILED_PRECONDITION,
     "RIG_UNKNOWN": grpc.StatusCode.NOT_FOUND,
     "RIG_INVALID": grpc.StatusCode.FAILED_PRECONDITION,
     "WEIGHTS_MISSING": grpc.StatusCode.FAILED_PRECONDITION,

@@ -90,10 +90,10 @@ def compose_scene(generator: np.random.Generator, image: np.ndarray, labels: np.
         (H, W, 3) RGB uint8.
     """
     behind = cv2.GaussianBlur((labels == 0).astype(np.float32), (0, 0), 0.7)[..., None]
-    scene = image + behind * (random_background(generator, image.shape[0]) - image)
+    side, (height, width) = max(labels.shape), labels.shape
+    scene = image + behind * (random_background(generator, side)[:height, :width] - image)
     neck = labels == PART_NAMES.index("neck")
     if neck.any():
-        height = image.shape[0]
         top = np.flatnonzero(neck.any(1))[0]
         edge = top + (height - top) * generator.uniform(0.25, 0.6)
         columns = np.arange(image.shape[1])
@@ -101,7 +101,7 @@ def compose_scene(generator: np.random.Generator, image: np.ndarray, labels: np.
         line = edge - generator.uniform(0.0, 0.15) * np.abs(columns - middle)
         cloth = neck & (np.arange(height)[:, None] > line)
         weight = cv2.GaussianBlur(cloth.astype(np.float32), (0, 0), 0.8)[..., None]
-        fabric = random_background(generator, height, contrast=0.25)
+        fabric = random_background(generator, side, contrast=0.25)[:height, :width]
         scene = scene + weight * (fabric - scene)
     noise = generator.normal(0.0, generator.uniform(0.0, 4.0), scene.shape)
     blurred = cv2.GaussianBlur(scene, (0, 0), generator.uniform(0.3, 1.0))

@@ -23,16 +23,16 @@ def pair(photo) -> np.ndarray:
 
 
 def test_the_landmarks_are_near_those_of_a_photo(networks, observations, photo):
-    found = find_face(*networks, photo)
+    found = find_face(*networks, photo).landmarks_px
     error = np.linalg.norm((found - observations.landmarks_px)[:, :2], axis=1)
     assert found.shape == (468, 3) and error.mean() < 0.03 * 45
 
 
 def test_the_largest_face_is_found_first_and_a_lost_one_at_its_own_place(networks, observations, pair):
-    largest = find_face(*networks, pair)
+    largest = find_face(*networks, pair).landmarks_px
     np.testing.assert_allclose(largest[:, :2].mean(0), observations.landmarks_px[:, :2].mean(0), atol=4)
     second = observations.landmarks_px * 360 / 512 + [512, 0, 0]
-    found = find_face(*networks, pair, second + [8.0, -6.0, 0.0])
+    found = find_face(*networks, pair, second + [8.0, -6.0, 0.0]).landmarks_px
     np.testing.assert_allclose(found[:, :2].mean(0), second[:, :2].mean(0), atol=4)
     assert find_face(*networks, pair, second + [0.0, 300.0, 0.0]) is None
 
@@ -41,13 +41,13 @@ def test_a_face_too_small_for_the_first_level_is_found_on_the_second(networks, p
     wide = np.full((480, 640, 3), 90, np.uint8)
     wide[100:400, 300:600] = cv2.resize(photo, (300, 300), interpolation=cv2.INTER_AREA)  # a face of 53 px
     assert detect_faces(networks[0], wide, levels=1) == []
-    found = find_face(*networks, wide)
+    found = find_face(*networks, wide).landmarks_px
     np.testing.assert_allclose(found[[33, 263], :2].mean(0), np.array([225, 104]) * 300 / 512 + [300, 100], atol=6)
 
 
 def test_a_face_that_moved_is_followed(networks, observations, photo):
     moved = np.roll(photo, (9, -14), (0, 1))
-    found = follow_face(networks[1], moved, observations.landmarks_px)
+    found = follow_face(networks[1], moved, observations.landmarks_px).landmarks_px
     expected = observations.landmarks_px[:, :2] + [-14, 9]
     assert np.linalg.norm(found[:, :2] - expected, axis=1).mean() < 0.05 * 45
 

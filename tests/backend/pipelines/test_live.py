@@ -133,7 +133,7 @@ def test_the_learnt_identity_explains_the_landmarks_better_than_the_mean_head(pi
     tracker = pipeline.open()
     mean = tracker.identity
     play(tracker, [person] * 2, 0.0, 0.5)
-    landmarks = find_face(pipeline.detector, pipeline.landmarker, person)
+    landmarks = find_face(pipeline.detector, pipeline.landmarker, person).landmarks_px
     left = [pipeline.solver(identity)(landmarks).residual_ratio for identity in (mean, tracker.identity)]
     assert left[1] < 0.8 * left[0]
 

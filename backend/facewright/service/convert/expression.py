@@ -8,18 +8,20 @@ from facewright_client.generated import expression_pb2
 
 from facewright.datatypes import ARKIT_52
 from facewright.errors import RequestInvalid
+from facewright.expression.calibration import Calibration
 from facewright.perception.image import decode_image
 from facewright.rig.nouns import Rig
 from facewright.service.convert.checks import known_enum
 from facewright.service.convert.fitting import head_pose_message
 from facewright.service.convert.rig import head_from_message, summary_message
 from facewright.service.live.captures import ENDED, INTERRUPTED, RUNNING
-from facewright.service.live.hub import LiveAnswer, LiveCounts, LiveFrame, raw_frame
+from facewright.service.live.hub import CalibrationOutcome, LiveAnswer, LiveCounts, LiveFrame, raw_frame
 
 FRAME_BYTES, FRAME_PIXELS, SMALLEST_SIDE_PX = 32 * 2**20, 4096 * 4096, 16
 TRACKED_SIDE_PX = 1280
 """Encoded frames are scaled down to this: a face in a larger one gains nothing."""
 
+LARGEST_PREDICTION_MS = 100
 FRAME_FORMATS = ("JPEG", "PNG", "WEBP")
 LAYOUTS = {
     expression_pb2.PIXEL_FORMAT_RGB8: "rgb",
@@ -30,6 +32,12 @@ STATES = {
     "tracked": expression_pb2.TRACKING_STATE_TRACKED,
     "held": expression_pb2.TRACKING_STATE_HELD,
     "lost": expression_pb2.TRACKING_STATE_LOST,
+}
+POSES = {
+    expression_pb2.CALIBRATION_POSE_NEUTRAL: "neutral",
+    expression_pb2.CALIBRATION_POSE_OPEN_MOUTH: "open_mouth",
+    expression_pb2.CALIBRATION_POSE_BLINK: "blink",
+    expression_pb2.CALIBRATION_POSE_SMILE: "smile",
 }
 CAPTURE_STATES = {
     RUNNING: expression_pb2.CAPTURE_STATE_RUNNING,
@@ -51,6 +59,52 @@ def identity_from_message(rig: Rig, settings: expression_pb2.TrackingSettings, f
             f"{field}.identity.rig_id", f"the identity is not one of rig {rig.id}", "name the same rig in both places"
         )
     return head_from_message(rig, settings.identity, f"{field}.identity")[0]
+
+
+def calibration_from_message(settings: expression_pb2.TrackingSettings) -> Calibration | None:
+    """Read what is known of the person; None when nothing is."""
+    if not settings.HasField("calibration"):
+        return None
+    known = settings.calibration
+    rest, gains = np.array(known.resting_features, np.float32), np.array(known.gains, np.float64)
+    if not (np.isfinite(rest).all() and np.isfinite(gains).all()):
+        raise RequestInvalid("settings.calibration", "it holds numbers that are not finite", "calibrate again")
+    return Calibration(known.reader, rest, gains)
+
+
+def calibration_message(calibration: Calibration | None) -> expression_pb2.Calibration | None:
+    """Describe what is known of a person."""
+    if calibration is None:
+        return None
+    return expression_pb2.Calibration(
+        reader=calibration.reader,
+        resting_features=calibration.rest.tolist(),
+        gains=calibration.gains.tolist(),
+    )
+
+
+def calibrated_message(outcome: CalibrationOutcome) -> expression_pb2.Calibrated:
+    """Tell how a calibration went."""
+    return expression_pb2.Calibrated(
+        pose=next(number for number, pose in POSES.items() if pose == outcome.pose),
+        calibration=calibration_message(outcome.calibration),
+        notice="" if outcome.problem is None else f"{outcome.problem}: {outcome.problem.remedy}",
+    )
+
+
+def prediction_from_message(settings: expression_pb2.TrackingSettings, field: str) -> float:
+    """Read how many seconds ahead expressions are predicted.
+
+    Raises:
+        RequestInvalid: it is too far.
+    """
+    if settings.prediction_ms > LARGEST_PREDICTION_MS:
+        raise RequestInvalid(
+            f"{field}.prediction_ms",
+            f"expected at most {LARGEST_PREDICTION_MS}, found {settings.prediction_ms}",
+            "send less, or nothing",
+        )
+    return settings.prediction_ms * 1e-3
 
 
 def frame_from_message(frame: expression_pb2.Frame) -> LiveFrame:

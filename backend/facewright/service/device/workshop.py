@@ -141,7 +141,7 @@ class Workshop:
         with self._lock:
             if rig.id not in self._live:
                 default = self._live[self.config.rig]
-                self._live[rig.id] = LivePipeline(rig, default.detector, default.landmarker)
+                self._live[rig.id] = default.for_rig(rig)
             return self._live[rig.id]
 
     def fit(self, order: FitOrder, progress: Callable[[Progress], None], cancel: threading.Event) -> FittedHead:

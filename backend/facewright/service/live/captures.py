@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 
 from facewright.errors import CaptureUnknown, FacewrightError, SourceUnavailable
+from facewright.pipelines.video import DEFAULT_HZ, Source, open_video, promised_hz
 from facewright.service.live.hub import LiveFrame, LiveSession
 
 LOG = logging.getLogger(__name__)
@@ -22,24 +23,8 @@ FORGOTTEN_S = 30.0
 RETRY_S = 1.0
 """Pause before a source that has failed is opened again."""
 
-DEFAULT_HZ = 30.0
 NETWORK_PATHS = ("\\\\", "//")
 RUNNING, ENDED, INTERRUPTED = "running", "ended", "interrupted"
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where frames come from.
-
-    Attributes:
-        camera_index: of a camera; None for a file.
-        path: of a video file; None for a camera.
-        loops: whether a file starts again at its end.
-    """
-
-    camera_index: int | None = None
-    path: Path | None = None
-    loops: bool = False
 
 
 @dataclass(eq=False)
@@ -176,31 +161,6 @@ class Captures:
             LOG.debug("still no frames: %s", error)
         else:
             capture.state, capture.notice = RUNNING, ""
-
-
-def open_video(source: Source) -> cv2.VideoCapture:
-    """Open a camera or video file.
-
-    Raises:
-        SourceUnavailable: it cannot be opened, or gives no frame.
-    """
-    if source.path is not None:
-        what, remedy = "the video file", "check the path and the format; MP4, MOV, AVI, MKV and WebM work"
-        video = cv2.VideoCapture(str(source.path)) if os.path.isfile(source.path) else None
-    else:
-        what, remedy = f"camera {source.camera_index}", "check that it is plugged in and that no other program has it"
-        video = cv2.VideoCapture(source.camera_index)
-    if video is None or not video.isOpened():
-        if video is not None:
-            video.release()
-        raise SourceUnavailable(f"{what} cannot be opened on the backend's machine", remedy)
-    return video
-
-
-def promised_hz(video: cv2.VideoCapture) -> float:
-    """Return the frames a second that a source promises, 0 when that is no sane number."""
-    hz = float(video.get(cv2.CAP_PROP_FPS))
-    return hz if 1.0 <= hz <= 1000.0 else 0.0
 
 
 def allowed_path(text: str, folder: Path | None, is_local_only: bool) -> Path:

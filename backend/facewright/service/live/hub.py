@@ -11,7 +11,8 @@ import numpy as np
 
 from facewright.config import ServiceConfig
 from facewright.datatypes import LiveExpression
-from facewright.errors import FacewrightError, ImageUnreadable, QueueFull
+from facewright.errors import CalibrationInvalid, FacewrightError, ImageUnreadable, QueueFull
+from facewright.expression.calibration import Calibration
 from facewright.pipelines.live import LiveTracker
 
 LOG = logging.getLogger(__name__)
@@ -40,6 +41,21 @@ class LiveFrame:
 
 
 @dataclass(frozen=True, eq=False)
+class CalibrationOutcome:
+    """How a calibration went.
+
+    Attributes:
+        pose: what was asked for.
+        calibration: what is known of the person now; None while the resting face is not known.
+        problem: why nothing came of it; None when all is well.
+    """
+
+    pose: str
+    calibration: Calibration | None
+    problem: CalibrationInvalid | None
+
+
+@dataclass(frozen=True, eq=False)
 class LiveAnswer:
     """What came of a frame.
 
@@ -50,6 +66,7 @@ class LiveAnswer:
         dropped: frames dropped so far.
         wait_ms: from arrival to the begin of the work.
         work_ms: of the work.
+        outcome: of a calibration that ended with this frame, else None.
     """
 
     frame: LiveFrame
@@ -58,6 +75,7 @@ class LiveAnswer:
     dropped: int
     wait_ms: float
     work_ms: float
+    outcome: CalibrationOutcome | None = None
 
 
 @dataclass
@@ -98,6 +116,20 @@ class LiveSession:
         self.keeps_all = keeps_all
         self.counts = LiveCounts()
         self.is_busy, self.is_ended = False, False
+        self._asked_pose: str | None = None
+        self._watched_pose: str | None = None
+        self.outcome: CalibrationOutcome | None = None
+
+    def calibrate(self, pose: str) -> None:
+        """Let the tracker watch the coming second of frames; the answer to the last of them tells how it went."""
+        with self._hub.change:
+            self._asked_pose, self.outcome = pose, None
+
+    def wait_for_outcome(self, timeout_s: float) -> CalibrationOutcome | None:
+        """Wait until the calibration that was asked for has ended; None when it has not by then."""
+        with self._hub.change:
+            self._hub.change.wait_for(lambda: self.outcome is not None or self.is_ended, timeout_s)
+            return self.outcome
 
     def put(self, frame: LiveFrame) -> None:
         """Leave a frame to be worked on; one that still waits is dropped."""
@@ -149,14 +181,25 @@ class LiveSession:
             FacewrightError: the frame cannot be decoded.
         """
         begun = time.perf_counter()
+        with self._hub.change:
+            asked, self._asked_pose = self._asked_pose, None
+        if asked is not None:
+            self._tracker.calibrate(asked)
+            self._watched_pose = asked
         expression = self._tracker(frame.decode(), frame.timestamp_us * 1e-6)
+        outcome = None
+        if self._watched_pose is not None and not self._tracker.is_calibrating:
+            outcome = CalibrationOutcome(
+                self._watched_pose, self._tracker.calibration, self._tracker.calibration_problem
+            )
+            self._watched_pose = None
         if expression.camera is not None and self._identity is not self._tracker.identity:
             self._identity = self._tracker.identity
             self._middle = self._eye_middle(self._identity)
         ended = time.perf_counter()
         middle = None if expression.camera is None else self._middle
         wait_ms, work_ms = 1000 * (begun - frame.arrived_s), 1000 * (ended - begun)
-        return LiveAnswer(frame, expression, middle, self.counts.dropped, wait_ms, work_ms)
+        return LiveAnswer(frame, expression, middle, self.counts.dropped, wait_ms, work_ms, outcome)
 
 
 class LiveHub:
@@ -264,6 +307,7 @@ class LiveHub:
         counts.work_ms.append(answer.work_ms)
         counts.ended_s.append(time.perf_counter())
         session.answers.append(answer)
+        session.outcome = answer.outcome or session.outcome
 
 
 def raw_frame(content: bytes, width: int, height: int, layout: str) -> np.ndarray:

@@ -8,15 +8,21 @@ import grpc
 import numpy as np
 from facewright_client.generated import expression_pb2, expression_pb2_grpc
 
-from facewright.errors import FacewrightError, NotReady, RequestInvalid, TimeLimitExceeded
+from facewright.errors import CalibrationInvalid, FacewrightError, NotReady, RequestInvalid, TimeLimitExceeded
 from facewright.pipelines.live import LiveTracker
 from facewright.rig.nouns import Rig
 from facewright.service.backend import Backend
+from facewright.service.convert.checks import known_enum
 from facewright.service.convert.expression import (
     CAPTURE_STATES,
+    POSES,
     answer_message,
+    calibrated_message,
+    calibration_from_message,
+    calibration_message,
     frame_from_message,
     identity_from_message,
+    prediction_from_message,
     started_message,
     status_message,
 )
@@ -28,6 +34,7 @@ STATUS_S = 2.0
 """So often a stream tells how it fares."""
 
 HEARTBEAT_S = 0.25
+CALIBRATION_WAIT_S = 5.0
 LARGEST_CAMERA_INDEX = 63
 
 
@@ -59,6 +66,8 @@ class ExpressionServicer(expression_pb2_grpc.ExpressionServiceServicer):
                 answer = session.next_answer(HEARTBEAT_S)
                 if answer is not None:
                     yield expression_pb2.StreamExpressionsResponse(expression=answer_message(answer))
+                    if answer.outcome is not None:
+                        yield expression_pb2.StreamExpressionsResponse(calibrated=calibrated_message(answer.outcome))
                 elif session.is_done():
                     break
                 if session.counts.received > told and time.monotonic() - told_s >= STATUS_S:
@@ -125,6 +134,22 @@ class ExpressionServicer(expression_pb2_grpc.ExpressionServiceServicer):
             response.expression.CopyFrom(answer_message(newest))
         return response
 
+    def CalibrateCapture(
+        self, request: expression_pb2.CalibrateCaptureRequest, context: grpc.ServicerContext
+    ) -> expression_pb2.CalibrateCaptureResponse:
+        """Watch the person of a capture for a second."""
+        pose = known_enum("pose", request.pose, POSES)
+        session = self._backend.captures.find(request.capture_id).session
+        session.calibrate(pose)
+        outcome = session.wait_for_outcome(CALIBRATION_WAIT_S)
+        if outcome is None:
+            raise CalibrationInvalid(
+                f"no face was seen for a second within {CALIBRATION_WAIT_S:g} s", "look into the camera and try again"
+            )
+        if outcome.problem is not None:
+            raise outcome.problem
+        return expression_pb2.CalibrateCaptureResponse(calibration=calibration_message(outcome.calibration))
+
     def StopCapture(
         self, request: expression_pb2.StopCaptureRequest, context: grpc.ServicerContext
     ) -> expression_pb2.StopCaptureResponse:
@@ -138,7 +163,13 @@ class ExpressionServicer(expression_pb2_grpc.ExpressionServiceServicer):
             raise NotReady("the backend is loading or stopping", "wait until its health is SERVING")
         rig = backend.shelf.get(settings.rig_id)
         identity = identity_from_message(rig, settings, field)
-        tracker: LiveTracker = backend.workshop.live_pipeline(rig).open(identity, not settings.disable_smoothing)
+        tracker: LiveTracker = backend.workshop.live_pipeline(rig).open(
+            identity,
+            not settings.disable_smoothing,
+            calibration_from_message(settings),
+            prediction_from_message(settings, field),
+            learns_aside=True,
+        )
 
         def eye_middle(parameters: np.ndarray) -> np.ndarray:
             return backend.shelf.eye_middle(rig, parameters)
@@ -162,7 +193,11 @@ class _FrameReader:
         try:
             for request in self._requests:
                 self.heard_s = time.monotonic()
-                if request.WhichOneof("message") != "frame":
+                kind = request.WhichOneof("message")
+                if kind == "calibrate":
+                    self._session.calibrate(known_enum("calibrate", request.calibrate, POSES))
+                    continue
+                if kind != "frame":
                     raise RequestInvalid("message", "expected a frame, found none or a second header", "send frames")
                 self._session.put(frame_from_message(request.frame))
         except FacewrightError as error:

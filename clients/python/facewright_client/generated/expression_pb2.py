@@ -16,47 +16,57 @@ from . import fitting_pb2 as facewright_dot_v1_dot_fitting__pb2
 from . import rig_pb2 as facewright_dot_v1_dot_rig__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x66\x61\x63\x65wright/v1/expression.proto\x12\rfacewright.v1\x1a\x1b\x66\x61\x63\x65wright/v1/fitting.proto\x1a\x17\x66\x61\x63\x65wright/v1/rig.proto\"i\n\x10TrackingSettings\x12\x0e\n\x06rig_id\x18\x01 \x01(\t\x12*\n\x08identity\x18\x02 \x01(\x0b\x32\x18.facewright.v1.Character\x12\x19\n\x11\x64isable_smoothing\x18\x03 \x01(\x08\"l\n\x08RawImage\x12*\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x1a.facewright.v1.PixelFormat\x12\x10\n\x08width_px\x18\x02 \x01(\r\x12\x11\n\theight_px\x18\x03 \x01(\r\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\x0c\"s\n\x05\x46rame\x12\x10\n\x08\x66rame_id\x18\x01 \x01(\x04\x12\x14\n\x0ctimestamp_us\x18\x02 \x01(\x03\x12\x11\n\x07\x65ncoded\x18\x03 \x01(\x0cH\x00\x12&\n\x03raw\x18\x04 \x01(\x0b\x32\x17.facewright.v1.RawImageH\x00\x42\x07\n\x05image\"\xdd\x01\n\nExpression\x12\x10\n\x08\x66rame_id\x18\x01 \x01(\x04\x12\x14\n\x0ctimestamp_us\x18\x02 \x01(\x03\x12\x14\n\x0c\x63oefficients\x18\x03 \x03(\x02\x12*\n\thead_pose\x18\x04 \x01(\x0b\x32\x17.facewright.v1.HeadPose\x12+\n\x05state\x18\x05 \x01(\x0e\x32\x1c.facewright.v1.TrackingState\x12\x16\n\x0e\x64ropped_frames\x18\x06 \x01(\x04\x12\x0f\n\x07work_ms\x18\x07 \x01(\x02\x12\x0f\n\x07wait_ms\x18\x08 \x01(\x02\"\x7f\n\x18StreamExpressionsRequest\x12\x31\n\x06header\x18\x01 \x01(\x0b\x32\x1f.facewright.v1.TrackingSettingsH\x00\x12%\n\x05\x66rame\x18\x02 \x01(\x0b\x32\x14.facewright.v1.FrameH\x00\x42\t\n\x07message\"L\n\rStreamStarted\x12\x13\n\x0b\x62lendshapes\x18\x01 \x03(\t\x12&\n\x03rig\x18\x02 \x01(\x0b\x32\x19.facewright.v1.RigSummary\"\x98\x01\n\x0cStreamStatus\x12\x17\n\x0freceived_frames\x18\x01 \x01(\x04\x12\x17\n\x0f\x61nswered_frames\x18\x02 \x01(\x04\x12\x16\n\x0e\x64ropped_frames\x18\x03 \x01(\x04\x12\x16\n\x0e\x64\x61maged_frames\x18\x04 \x01(\x04\x12\x16\n\x0emedian_work_ms\x18\x05 \x01(\x02\x12\x0e\n\x06notice\x18\x06 \x01(\t\"\xb7\x01\n\x19StreamExpressionsResponse\x12/\n\x07started\x18\x01 \x01(\x0b\x32\x1c.facewright.v1.StreamStartedH\x00\x12/\n\nexpression\x18\x02 \x01(\x0b\x32\x19.facewright.v1.ExpressionH\x00\x12-\n\x06status\x18\x03 \x01(\x0b\x32\x1b.facewright.v1.StreamStatusH\x00\x42\t\n\x07message\"\x8e\x01\n\x13StartCaptureRequest\x12\x16\n\x0c\x63\x61mera_index\x18\x01 \x01(\rH\x00\x12\x14\n\nvideo_path\x18\x02 \x01(\tH\x00\x12\x31\n\x08settings\x18\x03 \x01(\x0b\x32\x1f.facewright.v1.TrackingSettings\x12\x0c\n\x04loop\x18\x04 \x01(\x08\x42\x08\n\x06source\"\x9f\x01\n\x14StartCaptureResponse\x12\x12\n\ncapture_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62lendshapes\x18\x02 \x03(\t\x12&\n\x03rig\x18\x03 \x01(\x0b\x32\x19.facewright.v1.RigSummary\x12\x10\n\x08width_px\x18\x04 \x01(\r\x12\x11\n\theight_px\x18\x05 \x01(\r\x12\x11\n\tframes_hz\x18\x06 \x01(\x01\"G\n\x1aGetLatestExpressionRequest\x12\x12\n\ncapture_id\x18\x01 \x01(\t\x12\x15\n\rseen_frame_id\x18\x02 \x01(\x04\"\x9b\x01\n\x1bGetLatestExpressionResponse\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.facewright.v1.CaptureState\x12-\n\nexpression\x18\x02 \x01(\x0b\x32\x19.facewright.v1.Expression\x12\x11\n\tframes_hz\x18\x03 \x01(\x01\x12\x0e\n\x06notice\x18\x04 \x01(\t\"(\n\x12StopCaptureRequest\x12\x12\n\ncapture_id\x18\x01 \x01(\t\"\x15\n\x13StopCaptureResponse*}\n\rTrackingState\x12\x1e\n\x1aTRACKING_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRACKING_STATE_TRACKED\x10\x01\x12\x17\n\x13TRACKING_STATE_HELD\x10\x02\x12\x17\n\x13TRACKING_STATE_LOST\x10\x03*q\n\x0bPixelFormat\x12\x1c\n\x18PIXEL_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11PIXEL_FORMAT_RGB8\x10\x01\x12\x15\n\x11PIXEL_FORMAT_BGR8\x10\x02\x12\x16\n\x12PIXEL_FORMAT_RGBX8\x10\x03*\x80\x01\n\x0c\x43\x61ptureState\x12\x1d\n\x19\x43\x41PTURE_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43\x41PTURE_STATE_RUNNING\x10\x01\x12\x17\n\x13\x43\x41PTURE_STATE_ENDED\x10\x02\x12\x1d\n\x19\x43\x41PTURE_STATE_INTERRUPTED\x10\x03\x32\x9c\x03\n\x11\x45xpressionService\x12j\n\x11StreamExpressions\x12\'.facewright.v1.StreamExpressionsRequest\x1a(.facewright.v1.StreamExpressionsResponse(\x01\x30\x01\x12W\n\x0cStartCapture\x12\".facewright.v1.StartCaptureRequest\x1a#.facewright.v1.StartCaptureResponse\x12l\n\x13GetLatestExpression\x12).facewright.v1.GetLatestExpressionRequest\x1a*.facewright.v1.GetLatestExpressionResponse\x12T\n\x0bStopCapture\x12!.facewright.v1.StopCaptureRequest\x1a\".facewright.v1.StopCaptureResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x66\x61\x63\x65wright/v1/expression.proto\x12\rfacewright.v1\x1a\x1b\x66\x61\x63\x65wright/v1/fitting.proto\x1a\x17\x66\x61\x63\x65wright/v1/rig.proto\"F\n\x0b\x43\x61libration\x12\x0e\n\x06reader\x18\x01 \x01(\t\x12\x18\n\x10resting_features\x18\x02 \x03(\x02\x12\r\n\x05gains\x18\x03 \x03(\x02\"\xb1\x01\n\x10TrackingSettings\x12\x0e\n\x06rig_id\x18\x01 \x01(\t\x12*\n\x08identity\x18\x02 \x01(\x0b\x32\x18.facewright.v1.Character\x12\x19\n\x11\x64isable_smoothing\x18\x03 \x01(\x08\x12/\n\x0b\x63\x61libration\x18\x04 \x01(\x0b\x32\x1a.facewright.v1.Calibration\x12\x15\n\rprediction_ms\x18\x05 \x01(\r\"l\n\x08RawImage\x12*\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\x1a.facewright.v1.PixelFormat\x12\x10\n\x08width_px\x18\x02 \x01(\r\x12\x11\n\theight_px\x18\x03 \x01(\r\x12\x0f\n\x07\x63ontent\x18\x04 \x01(\x0c\"s\n\x05\x46rame\x12\x10\n\x08\x66rame_id\x18\x01 \x01(\x04\x12\x14\n\x0ctimestamp_us\x18\x02 \x01(\x03\x12\x11\n\x07\x65ncoded\x18\x03 \x01(\x0cH\x00\x12&\n\x03raw\x18\x04 \x01(\x0b\x32\x17.facewright.v1.RawImageH\x00\x42\x07\n\x05image\"\xdd\x01\n\nExpression\x12\x10\n\x08\x66rame_id\x18\x01 \x01(\x04\x12\x14\n\x0ctimestamp_us\x18\x02 \x01(\x03\x12\x14\n\x0c\x63oefficients\x18\x03 \x03(\x02\x12*\n\thead_pose\x18\x04 \x01(\x0b\x32\x17.facewright.v1.HeadPose\x12+\n\x05state\x18\x05 \x01(\x0e\x32\x1c.facewright.v1.TrackingState\x12\x16\n\x0e\x64ropped_frames\x18\x06 \x01(\x04\x12\x0f\n\x07work_ms\x18\x07 \x01(\x02\x12\x0f\n\x07wait_ms\x18\x08 \x01(\x02\"\xb4\x01\n\x18StreamExpressionsRequest\x12\x31\n\x06header\x18\x01 \x01(\x0b\x32\x1f.facewright.v1.TrackingSettingsH\x00\x12%\n\x05\x66rame\x18\x02 \x01(\x0b\x32\x14.facewright.v1.FrameH\x00\x12\x33\n\tcalibrate\x18\x03 \x01(\x0e\x32\x1e.facewright.v1.CalibrationPoseH\x00\x42\t\n\x07message\"L\n\rStreamStarted\x12\x13\n\x0b\x62lendshapes\x18\x01 \x03(\t\x12&\n\x03rig\x18\x02 \x01(\x0b\x32\x19.facewright.v1.RigSummary\"\x98\x01\n\x0cStreamStatus\x12\x17\n\x0freceived_frames\x18\x01 \x01(\x04\x12\x17\n\x0f\x61nswered_frames\x18\x02 \x01(\x04\x12\x16\n\x0e\x64ropped_frames\x18\x03 \x01(\x04\x12\x16\n\x0e\x64\x61maged_frames\x18\x04 \x01(\x04\x12\x16\n\x0emedian_work_ms\x18\x05 \x01(\x02\x12\x0e\n\x06notice\x18\x06 \x01(\t\"{\n\nCalibrated\x12,\n\x04pose\x18\x01 \x01(\x0e\x32\x1e.facewright.v1.CalibrationPose\x12/\n\x0b\x63\x61libration\x18\x02 \x01(\x0b\x32\x1a.facewright.v1.Calibration\x12\x0e\n\x06notice\x18\x03 \x01(\t\"\xe8\x01\n\x19StreamExpressionsResponse\x12/\n\x07started\x18\x01 \x01(\x0b\x32\x1c.facewright.v1.StreamStartedH\x00\x12/\n\nexpression\x18\x02 \x01(\x0b\x32\x19.facewright.v1.ExpressionH\x00\x12-\n\x06status\x18\x03 \x01(\x0b\x32\x1b.facewright.v1.StreamStatusH\x00\x12/\n\ncalibrated\x18\x04 \x01(\x0b\x32\x19.facewright.v1.CalibratedH\x00\x42\t\n\x07message\"\x8e\x01\n\x13StartCaptureRequest\x12\x16\n\x0c\x63\x61mera_index\x18\x01 \x01(\rH\x00\x12\x14\n\nvideo_path\x18\x02 \x01(\tH\x00\x12\x31\n\x08settings\x18\x03 \x01(\x0b\x32\x1f.facewright.v1.TrackingSettings\x12\x0c\n\x04loop\x18\x04 \x01(\x08\x42\x08\n\x06source\"\x9f\x01\n\x14StartCaptureResponse\x12\x12\n\ncapture_id\x18\x01 \x01(\t\x12\x13\n\x0b\x62lendshapes\x18\x02 \x03(\t\x12&\n\x03rig\x18\x03 \x01(\x0b\x32\x19.facewright.v1.RigSummary\x12\x10\n\x08width_px\x18\x04 \x01(\r\x12\x11\n\theight_px\x18\x05 \x01(\r\x12\x11\n\tframes_hz\x18\x06 \x01(\x01\"G\n\x1aGetLatestExpressionRequest\x12\x12\n\ncapture_id\x18\x01 \x01(\t\x12\x15\n\rseen_frame_id\x18\x02 \x01(\x04\"\x9b\x01\n\x1bGetLatestExpressionResponse\x12*\n\x05state\x18\x01 \x01(\x0e\x32\x1b.facewright.v1.CaptureState\x12-\n\nexpression\x18\x02 \x01(\x0b\x32\x19.facewright.v1.Expression\x12\x11\n\tframes_hz\x18\x03 \x01(\x01\x12\x0e\n\x06notice\x18\x04 \x01(\t\"[\n\x17\x43\x61librateCaptureRequest\x12\x12\n\ncapture_id\x18\x01 \x01(\t\x12,\n\x04pose\x18\x02 \x01(\x0e\x32\x1e.facewright.v1.CalibrationPose\"K\n\x18\x43\x61librateCaptureResponse\x12/\n\x0b\x63\x61libration\x18\x01 \x01(\x0b\x32\x1a.facewright.v1.Calibration\"(\n\x12StopCaptureRequest\x12\x12\n\ncapture_id\x18\x01 \x01(\t\"\x15\n\x13StopCaptureResponse*}\n\rTrackingState\x12\x1e\n\x1aTRACKING_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRACKING_STATE_TRACKED\x10\x01\x12\x17\n\x13TRACKING_STATE_HELD\x10\x02\x12\x17\n\x13TRACKING_STATE_LOST\x10\x03*q\n\x0bPixelFormat\x12\x1c\n\x18PIXEL_FORMAT_UNSPECIFIED\x10\x00\x12\x15\n\x11PIXEL_FORMAT_RGB8\x10\x01\x12\x15\n\x11PIXEL_FORMAT_BGR8\x10\x02\x12\x16\n\x12PIXEL_FORMAT_RGBX8\x10\x03*\x80\x01\n\x0c\x43\x61ptureState\x12\x1d\n\x19\x43\x41PTURE_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43\x41PTURE_STATE_RUNNING\x10\x01\x12\x17\n\x13\x43\x41PTURE_STATE_ENDED\x10\x02\x12\x1d\n\x19\x43\x41PTURE_STATE_INTERRUPTED\x10\x03*\xaa\x01\n\x0f\x43\x61librationPose\x12 \n\x1c\x43\x41LIBRATION_POSE_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x43\x41LIBRATION_POSE_NEUTRAL\x10\x01\x12\x1f\n\x1b\x43\x41LIBRATION_POSE_OPEN_MOUTH\x10\x02\x12\x1a\n\x16\x43\x41LIBRATION_POSE_BLINK\x10\x03\x12\x1a\n\x16\x43\x41LIBRATION_POSE_SMILE\x10\x04\x32\x81\x04\n\x11\x45xpressionService\x12j\n\x11StreamExpressions\x12\'.facewright.v1.StreamExpressionsRequest\x1a(.facewright.v1.StreamExpressionsResponse(\x01\x30\x01\x12W\n\x0cStartCapture\x12\".facewright.v1.StartCaptureRequest\x1a#.facewright.v1.StartCaptureResponse\x12l\n\x13GetLatestExpression\x12).facewright.v1.GetLatestExpressionRequest\x1a*.facewright.v1.GetLatestExpressionResponse\x12\x63\n\x10\x43\x61librateCapture\x12&.facewright.v1.CalibrateCaptureRequest\x1a\'.facewright.v1.CalibrateCaptureResponse\x12T\n\x0bStopCapture\x12!.facewright.v1.StopCaptureRequest\x1a\".facewright.v1.StopCaptureResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'facewright.v1.expression_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
-  _globals['_TRACKINGSTATE']._serialized_start=1812
-  _globals['_TRACKINGSTATE']._serialized_end=1937
-  _globals['_PIXELFORMAT']._serialized_start=1939
-  _globals['_PIXELFORMAT']._serialized_end=2052
-  _globals['_CAPTURESTATE']._serialized_start=2055
-  _globals['_CAPTURESTATE']._serialized_end=2183
-  _globals['_TRACKINGSETTINGS']._serialized_start=103
-  _globals['_TRACKINGSETTINGS']._serialized_end=208
-  _globals['_RAWIMAGE']._serialized_start=210
-  _globals['_RAWIMAGE']._serialized_end=318
-  _globals['_FRAME']._serialized_start=320
-  _globals['_FRAME']._serialized_end=435
-  _globals['_EXPRESSION']._serialized_start=438
-  _globals['_EXPRESSION']._serialized_end=659
-  _globals['_STREAMEXPRESSIONSREQUEST']._serialized_start=661
-  _globals['_STREAMEXPRESSIONSREQUEST']._serialized_end=788
-  _globals['_STREAMSTARTED']._serialized_start=790
-  _globals['_STREAMSTARTED']._serialized_end=866
-  _globals['_STREAMSTATUS']._serialized_start=869
-  _globals['_STREAMSTATUS']._serialized_end=1021
-  _globals['_STREAMEXPRESSIONSRESPONSE']._serialized_start=1024
-  _globals['_STREAMEXPRESSIONSRESPONSE']._serialized_end=1207
-  _globals['_STARTCAPTUREREQUEST']._serialized_start=1210
-  _globals['_STARTCAPTUREREQUEST']._serialized_end=1352
-  _globals['_STARTCAPTURERESPONSE']._serialized_start=1355
-  _globals['_STARTCAPTURERESPONSE']._serialized_end=1514
-  _globals['_GETLATESTEXPRESSIONREQUEST']._serialized_start=1516
-  _globals['_GETLATESTEXPRESSIONREQUEST']._serialized_end=1587
-  _globals['_GETLATESTEXPRESSIONRESPONSE']._serialized_start=1590
-  _globals['_GETLATESTEXPRESSIONRESPONSE']._serialized_end=1745
-  _globals['_STOPCAPTUREREQUEST']._serialized_start=1747
-  _globals['_STOPCAPTUREREQUEST']._serialized_end=1787
-  _globals['_STOPCAPTURERESPONSE']._serialized_start=1789
-  _globals['_STOPCAPTURERESPONSE']._serialized_end=1810
-  _globals['_EXPRESSIONSERVICE']._serialized_start=2186
-  _globals['_EXPRESSIONSERVICE']._serialized_end=2598
+  _globals['_TRACKINGSTATE']._serialized_start=2355
+  _globals['_TRACKINGSTATE']._serialized_end=2480
+  _globals['_PIXELFORMAT']._serialized_start=2482
+  _globals['_PIXELFORMAT']._serialized_end=2595
+  _globals['_CAPTURESTATE']._serialized_start=2598
+  _globals['_CAPTURESTATE']._serialized_end=2726
+  _globals['_CALIBRATIONPOSE']._serialized_start=2729
+  _globals['_CALIBRATIONPOSE']._serialized_end=2899
+  _globals['_CALIBRATION']._serialized_start=103
+  _globals['_CALIBRATION']._serialized_end=173
+  _globals['_TRACKINGSETTINGS']._serialized_start=176
+  _globals['_TRACKINGSETTINGS']._serialized_end=353
+  _globals['_RAWIMAGE']._serialized_start=355
+  _globals['_RAWIMAGE']._serialized_end=463
+  _globals['_FRAME']._serialized_start=465
+  _globals['_FRAME']._serialized_end=580
+  _globals['_EXPRESSION']._serialized_start=583
+  _globals['_EXPRESSION']._serialized_end=804
+  _globals['_STREAMEXPRESSIONSREQUEST']._serialized_start=807
+  _globals['_STREAMEXPRESSIONSREQUEST']._serialized_end=987
+  _globals['_STREAMSTARTED']._serialized_start=989
+  _globals['_STREAMSTARTED']._serialized_end=1065
+  _globals['_STREAMSTATUS']._serialized_start=1068
+  _globals['_STREAMSTATUS']._serialized_end=1220
+  _globals['_CALIBRATED']._serialized_start=1222
+  _globals['_CALIBRATED']._serialized_end=1345
+  _globals['_STREAMEXPRESSIONSRESPONSE']._serialized_start=1348
+  _globals['_STREAMEXPRESSIONSRESPONSE']._serialized_end=1580
+  _globals['_STARTCAPTUREREQUEST']._serialized_start=1583
+  _globals['_STARTCAPTUREREQUEST']._serialized_end=1725
+  _globals['_STARTCAPTURERESPONSE']._serialized_start=1728
+  _globals['_STARTCAPTURERESPONSE']._serialized_end=1887
+  _globals['_GETLATESTEXPRESSIONREQUEST']._serialized_start=1889
+  _globals['_GETLATESTEXPRESSIONREQUEST']._serialized_end=1960
+  _globals['_GETLATESTEXPRESSIONRESPONSE']._serialized_start=1963
+  _globals['_GETLATESTEXPRESSIONRESPONSE']._serialized_end=2118
+  _globals['_CALIBRATECAPTUREREQUEST']._serialized_start=2120
+  _globals['_CALIBRATECAPTUREREQUEST']._serialized_end=2211
+  _globals['_CALIBRATECAPTURERESPONSE']._serialized_start=2213
+  _globals['_CALIBRATECAPTURERESPONSE']._serialized_end=2288
+  _globals['_STOPCAPTUREREQUEST']._serialized_start=2290
+  _globals['_STOPCAPTUREREQUEST']._serialized_end=2330
+  _globals['_STOPCAPTURERESPONSE']._serialized_start=2332
+  _globals['_STOPCAPTURERESPONSE']._serialized_end=2353
+  _globals['_EXPRESSIONSERVICE']._serialized_start=2902
+  _globals['_EXPRESSIONSERVICE']._serialized_end=3415
 # @@protoc_insertion_point(module_scope)

@@ -28,6 +28,14 @@ class CaptureState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAPTURE_STATE_RUNNING: _ClassVar[CaptureState]
     CAPTURE_STATE_ENDED: _ClassVar[CaptureState]
     CAPTURE_STATE_INTERRUPTED: _ClassVar[CaptureState]
+
+class CalibrationPose(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CALIBRATION_POSE_UNSPECIFIED: _ClassVar[CalibrationPose]
+    CALIBRATION_POSE_NEUTRAL: _ClassVar[CalibrationPose]
+    CALIBRATION_POSE_OPEN_MOUTH: _ClassVar[CalibrationPose]
+    CALIBRATION_POSE_BLINK: _ClassVar[CalibrationPose]
+    CALIBRATION_POSE_SMILE: _ClassVar[CalibrationPose]
 TRACKING_STATE_UNSPECIFIED: TrackingState
 TRACKING_STATE_TRACKED: TrackingState
 TRACKING_STATE_HELD: TrackingState
@@ -40,16 +48,35 @@ CAPTURE_STATE_UNSPECIFIED: CaptureState
 CAPTURE_STATE_RUNNING: CaptureState
 CAPTURE_STATE_ENDED: CaptureState
 CAPTURE_STATE_INTERRUPTED: CaptureState
+CALIBRATION_POSE_UNSPECIFIED: CalibrationPose
+CALIBRATION_POSE_NEUTRAL: CalibrationPose
+CALIBRATION_POSE_OPEN_MOUTH: CalibrationPose
+CALIBRATION_POSE_BLINK: CalibrationPose
+CALIBRATION_POSE_SMILE: CalibrationPose
+
+class Calibration(_message.Message):
+    __slots__ = ("reader", "resting_features", "gains")
+    READER_FIELD_NUMBER: _ClassVar[int]
+    RESTING_FEATURES_FIELD_NUMBER: _ClassVar[int]
+    GAINS_FIELD_NUMBER: _ClassVar[int]
+    reader: str
+    resting_features: _containers.RepeatedScalarFieldContainer[float]
+    gains: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, reader: _Optional[str] = ..., resting_features: _Optional[_Iterable[float]] = ..., gains: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class TrackingSettings(_message.Message):
-    __slots__ = ("rig_id", "identity", "disable_smoothing")
+    __slots__ = ("rig_id", "identity", "disable_smoothing", "calibration", "prediction_ms")
     RIG_ID_FIELD_NUMBER: _ClassVar[int]
     IDENTITY_FIELD_NUMBER: _ClassVar[int]
     DISABLE_SMOOTHING_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_FIELD_NUMBER: _ClassVar[int]
+    PREDICTION_MS_FIELD_NUMBER: _ClassVar[int]
     rig_id: str
     identity: _rig_pb2.Character
     disable_smoothing: bool
-    def __init__(self, rig_id: _Optional[str] = ..., identity: _Optional[_Union[_rig_pb2.Character, _Mapping]] = ..., disable_smoothing: bool = ...) -> None: ...
+    calibration: Calibration
+    prediction_ms: int
+    def __init__(self, rig_id: _Optional[str] = ..., identity: _Optional[_Union[_rig_pb2.Character, _Mapping]] = ..., disable_smoothing: bool = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., prediction_ms: _Optional[int] = ...) -> None: ...
 
 class RawImage(_message.Message):
     __slots__ = ("format", "width_px", "height_px", "content")
@@ -96,12 +123,14 @@ class Expression(_message.Message):
     def __init__(self, frame_id: _Optional[int] = ..., timestamp_us: _Optional[int] = ..., coefficients: _Optional[_Iterable[float]] = ..., head_pose: _Optional[_Union[_fitting_pb2.HeadPose, _Mapping]] = ..., state: _Optional[_Union[TrackingState, str]] = ..., dropped_frames: _Optional[int] = ..., work_ms: _Optional[float] = ..., wait_ms: _Optional[float] = ...) -> None: ...
 
 class StreamExpressionsRequest(_message.Message):
-    __slots__ = ("header", "frame")
+    __slots__ = ("header", "frame", "calibrate")
     HEADER_FIELD_NUMBER: _ClassVar[int]
     FRAME_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATE_FIELD_NUMBER: _ClassVar[int]
     header: TrackingSettings
     frame: Frame
-    def __init__(self, header: _Optional[_Union[TrackingSettings, _Mapping]] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ...) -> None: ...
+    calibrate: CalibrationPose
+    def __init__(self, header: _Optional[_Union[TrackingSettings, _Mapping]] = ..., frame: _Optional[_Union[Frame, _Mapping]] = ..., calibrate: _Optional[_Union[CalibrationPose, str]] = ...) -> None: ...
 
 class StreamStarted(_message.Message):
     __slots__ = ("blendshapes", "rig")
@@ -127,15 +156,27 @@ class StreamStatus(_message.Message):
     notice: str
     def __init__(self, received_frames: _Optional[int] = ..., answered_frames: _Optional[int] = ..., dropped_frames: _Optional[int] = ..., damaged_frames: _Optional[int] = ..., median_work_ms: _Optional[float] = ..., notice: _Optional[str] = ...) -> None: ...
 
+class Calibrated(_message.Message):
+    __slots__ = ("pose", "calibration", "notice")
+    POSE_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_FIELD_NUMBER: _ClassVar[int]
+    pose: CalibrationPose
+    calibration: Calibration
+    notice: str
+    def __init__(self, pose: _Optional[_Union[CalibrationPose, str]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., notice: _Optional[str] = ...) -> None: ...
+
 class StreamExpressionsResponse(_message.Message):
-    __slots__ = ("started", "expression", "status")
+    __slots__ = ("started", "expression", "status", "calibrated")
     STARTED_FIELD_NUMBER: _ClassVar[int]
     EXPRESSION_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATED_FIELD_NUMBER: _ClassVar[int]
     started: StreamStarted
     expression: Expression
     status: StreamStatus
-    def __init__(self, started: _Optional[_Union[StreamStarted, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., status: _Optional[_Union[StreamStatus, _Mapping]] = ...) -> None: ...
+    calibrated: Calibrated
+    def __init__(self, started: _Optional[_Union[StreamStarted, _Mapping]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., status: _Optional[_Union[StreamStatus, _Mapping]] = ..., calibrated: _Optional[_Union[Calibrated, _Mapping]] = ...) -> None: ...
 
 class StartCaptureRequest(_message.Message):
     __slots__ = ("camera_index", "video_path", "settings", "loop")
@@ -184,6 +225,20 @@ class GetLatestExpressionResponse(_message.Message):
     frames_hz: float
     notice: str
     def __init__(self, state: _Optional[_Union[CaptureState, str]] = ..., expression: _Optional[_Union[Expression, _Mapping]] = ..., frames_hz: _Optional[float] = ..., notice: _Optional[str] = ...) -> None: ...
+
+class CalibrateCaptureRequest(_message.Message):
+    __slots__ = ("capture_id", "pose")
+    CAPTURE_ID_FIELD_NUMBER: _ClassVar[int]
+    POSE_FIELD_NUMBER: _ClassVar[int]
+    capture_id: str
+    pose: CalibrationPose
+    def __init__(self, capture_id: _Optional[str] = ..., pose: _Optional[_Union[CalibrationPose, str]] = ...) -> None: ...
+
+class CalibrateCaptureResponse(_message.Message):
+    __slots__ = ("calibration",)
+    CALIBRATION_FIELD_NUMBER: _ClassVar[int]
+    calibration: Calibration
+    def __init__(self, calibration: _Optional[_Union[Calibration, _Mapping]] = ...) -> None: ...
 
 class StopCaptureRequest(_message.Message):
     __slots__ = ("capture_id",)

@@ -31,6 +31,11 @@ class ExpressionServiceStub(object):
                 request_serializer=facewright_dot_v1_dot_expression__pb2.GetLatestExpressionRequest.SerializeToString,
                 response_deserializer=facewright_dot_v1_dot_expression__pb2.GetLatestExpressionResponse.FromString,
                 )
+        self.CalibrateCapture = channel.unary_unary(
+                '/facewright.v1.ExpressionService/CalibrateCapture',
+                request_serializer=facewright_dot_v1_dot_expression__pb2.CalibrateCaptureRequest.SerializeToString,
+                response_deserializer=facewright_dot_v1_dot_expression__pb2.CalibrateCaptureResponse.FromString,
+                )
         self.StopCapture = channel.unary_unary(
                 '/facewright.v1.ExpressionService/StopCapture',
                 request_serializer=facewright_dot_v1_dot_expression__pb2.StopCaptureRequest.SerializeToString,
@@ -67,6 +72,14 @@ class ExpressionServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CalibrateCapture(self, request, context):
+        """CalibrateCapture watches the coming second of a capture, in which the person holds an expression, and answers with
+        what is then known of the person.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def StopCapture(self, request, context):
         """StopCapture closes a capture. One that nobody asks about for 30 seconds is closed by itself.
         """
@@ -91,6 +104,11 @@ def add_ExpressionServiceServicer_to_server(servicer, server):
                     servicer.GetLatestExpression,
                     request_deserializer=facewright_dot_v1_dot_expression__pb2.GetLatestExpressionRequest.FromString,
                     response_serializer=facewright_dot_v1_dot_expression__pb2.GetLatestExpressionResponse.SerializeToString,
+            ),
+            'CalibrateCapture': grpc.unary_unary_rpc_method_handler(
+                    servicer.CalibrateCapture,
+                    request_deserializer=facewright_dot_v1_dot_expression__pb2.CalibrateCaptureRequest.FromString,
+                    response_serializer=facewright_dot_v1_dot_expression__pb2.CalibrateCaptureResponse.SerializeToString,
             ),
             'StopCapture': grpc.unary_unary_rpc_method_handler(
                     servicer.StopCapture,
@@ -157,6 +175,23 @@ class ExpressionService(object):
         return grpc.experimental.unary_unary(request, target, '/facewright.v1.ExpressionService/GetLatestExpression',
             facewright_dot_v1_dot_expression__pb2.GetLatestExpressionRequest.SerializeToString,
             facewright_dot_v1_dot_expression__pb2.GetLatestExpressionResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def CalibrateCapture(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/facewright.v1.ExpressionService/CalibrateCapture',
+            facewright_dot_v1_dot_expression__pb2.CalibrateCaptureRequest.SerializeToString,
+            facewright_dot_v1_dot_expression__pb2.CalibrateCaptureResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

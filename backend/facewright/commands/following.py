@@ -1,0 +1,49 @@
+"""The commands `live` and `track`: their options."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from facewright.commands.options import Run
+from facewright.config import DEVICES, ENGINES, FacewrightConfig
+
+
+def add_following_commands(commands: argparse._SubParsersAction, runs: Mapping[str, Run]) -> None:
+    """Describe `live` and `track`.
+
+    Args:
+        commands: of the whole program.
+        runs: what each command calls.
+    """
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(
+        "--identity", type=Path, metavar="RIG_JSON", help="rig.json of the person's fitted head (default: it is learnt)"
+    )
+    shared.add_argument("--no-smoothing", action="store_true", help="leave the jitter in")
+    shared.add_argument("--rig", default=FacewrightConfig().rig, metavar="ID", help="rig of a stranger (%(default)s)")
+    shared.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run (%(default)s)")
+    shared.add_argument("--quiet", action="store_true", help="print errors only")
+
+    live = commands.add_parser(
+        "live", parents=[shared], help="follow a face as a camera or video plays, and send its expression on"
+    )
+    live.add_argument("--source", required=True, metavar="camera:N|FILE", help="camera:0 is the first camera")
+    live.add_argument(
+        "--send",
+        action="append",
+        default=[],
+        metavar="TARGET",
+        help="livelink:HOST:PORT[:SUBJECT] for Unreal, vmc:HOST:PORT[:PascalCase] for Unity and VRM; may be repeated",
+    )
+    live.add_argument("--out", type=Path, metavar="FILE", help="also write a table, .csv or .json")
+    live.add_argument("--loop", action="store_true", help="start a video again at its end")
+    live.set_defaults(command=runs["live"], engine="auto")
+
+    track = commands.add_parser("track", parents=[shared], help="write the expression in every frame of a video")
+    track.add_argument("video", type=Path, metavar="VIDEO")
+    track.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table, .csv or .json")
+    track.add_argument(
+        "--overlay", type=Path, metavar="MP4", help="also write a video with landmarks, bars and the driven rig"
+    )
+    track.add_argument("--engine", choices=ENGINES, default="auto", help="what draws the rig (%(default)s)")
+    track.set_defaults(command=runs["track"])

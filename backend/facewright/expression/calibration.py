@@ -1,0 +1,186 @@
+"""What a stream knows of its person: the face at rest, learnt or asked for, and how far strong expressions go."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from facewright.datatypes import ARKIT_52
+from facewright.errors import CalibrationInvalid
+from facewright.export.files import atomic_write
+
+ASKED_S = 1.0
+"""How long an expression that was asked for is watched."""
+
+FEWEST_FRAMES = 8
+LEARNT_S = 0.6
+"""How long a face that seems at rest is watched until it is taken for the resting one."""
+
+ADAPTED_S = 60.0
+"""Time constant with which the resting face follows a face that rests: light and beards change slowly."""
+
+SETTLED_S = 0.5
+"""A face must have rested for so long before the resting face follows it."""
+
+RESTING_MEAN, RESTING_MOST = 0.06, 0.4
+"""A stranger's face whose coefficients but for the gaze stay below, on average and each, seems at rest."""
+
+NEUTRAL = "neutral"
+POSES = {
+    "open_mouth": ("jawOpen",),
+    "blink": ("eyeBlinkLeft", "eyeBlinkRight"),
+    "smile": ("mouthSmileLeft", "mouthSmileRight"),
+}
+"""Strong expressions that may be asked for, and the coefficients that shall reach 1 in them."""
+
+LARGEST_GAIN = 2.0
+STRONG_PEAK = 90
+"""Percentile over the watched frames that counts as the peak."""
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """One person before one reader.
+
+    Attributes:
+        reader: fingerprint of the expression reader whose features these are.
+        rest: (F,) features of the resting face.
+        gains: (E,) factors on coefficients, at least 1.
+    """
+
+    reader: str
+    rest: np.ndarray
+    gains: np.ndarray
+
+
+class PersonMemory:
+    """Learns a person frame by frame; one per stream.
+
+    Args:
+        reader: fingerprint of the expression reader.
+        feature_size: F.
+        calibration: of an earlier stream; None begins without.
+
+    Attributes:
+        rest: (F,) features of the resting face; None until it is known.
+        gains: (E,) factors on coefficients.
+
+    Raises:
+        CalibrationInvalid: the calibration is for another reader.
+    """
+
+    def __init__(self, reader: str, feature_size: int, calibration: Calibration | None = None) -> None:
+        self._reader = reader
+        self.rest, self.gains = None, np.ones(len(ARKIT_52))
+        if calibration is not None:
+            sizes = (calibration.rest.shape, calibration.gains.shape)
+            if calibration.reader != reader or sizes != ((feature_size,), (len(ARKIT_52),)):
+                raise CalibrationInvalid("the calibration was made with another rig or version", "calibrate again")
+            self.rest, self.gains = calibration.rest.astype(np.float32), np.clip(calibration.gains, 1.0, LARGEST_GAIN)
+        self._watched: list[np.ndarray] = []
+        self._watched_s = self._rested_s = 0.0
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What is known, to be kept; None while the resting face is not known."""
+        return None if self.rest is None else Calibration(self._reader, self.rest.copy(), self.gains.copy())
+
+    def watch(self, features: np.ndarray, as_stranger: np.ndarray, is_frontal: bool, step_s: float) -> None:
+        """Learn the resting face, or let it follow a face that rests; a held expression never becomes the rest.
+
+        Args:
+            features: (F,) of the frame.
+            as_stranger: (E,) coefficients read without knowing the resting face, so that it cannot confirm itself.
+            is_frontal: whether the head faces the camera.
+            step_s: since the frame before.
+        """
+        if not (is_frontal and seems_resting(as_stranger)):
+            self._rested_s = 0.0
+            return
+        self._rested_s += step_s
+        if self.rest is None:
+            self._watched.append(features)
+            self._watched_s += step_s
+            if self._watched_s >= LEARNT_S and len(self._watched) >= FEWEST_FRAMES:
+                self.set_rest(np.mean(self._watched, 0))
+        elif self._rested_s > SETTLED_S:
+            self.rest = self.rest + (1 - np.exp(-step_s / ADAPTED_S)) * (features - self.rest)
+
+    def set_rest(self, features: np.ndarray) -> None:
+        """Take (F,) features for those of the resting face."""
+        self.rest, self._watched, self._watched_s = np.asarray(features, np.float32), [], 0.0
+
+
+def seems_resting(coefficients: np.ndarray) -> bool:
+    """Tell whether (E,) coefficients, wherever the eyes look, are those of a face at rest."""
+    still = coefficients[[not name.startswith("eyeLook") for name in ARKIT_52]]
+    return bool(still.mean() < RESTING_MEAN and still.max() < RESTING_MOST)
+
+
+class AskedPose:
+    """Watches one expression that somebody was asked to hold.
+
+    Args:
+        pose: NEUTRAL or one of POSES.
+
+    Raises:
+        CalibrationInvalid: there is no such pose.
+    """
+
+    def __init__(self, pose: str) -> None:
+        if pose != NEUTRAL and pose not in POSES:
+            raise CalibrationInvalid(f"there is no pose {pose!r}", f"use one of {', '.join((NEUTRAL, *POSES))}")
+        self.pose = pose
+        self._features: list[np.ndarray] = []
+        self._coefficients: list[np.ndarray] = []
+        self._seconds = 0.0
+
+    def watch(self, features: np.ndarray, coefficients: np.ndarray, step_s: float) -> bool:
+        """Add a frame's (F,) features and (E,) coefficients without gains; True once enough was seen."""
+        self._features.append(features)
+        self._coefficients.append(coefficients)
+        self._seconds += step_s
+        return self._seconds >= ASKED_S and len(self._features) >= FEWEST_FRAMES
+
+    def conclude(self, memory: PersonMemory) -> None:
+        """Write what was seen into the memory.
+
+        Raises:
+            CalibrationInvalid: the expression was too weak to be told from rest.
+        """
+        if self.pose == NEUTRAL:
+            memory.set_rest(np.mean(self._features, 0))
+            memory.gains = np.ones(len(ARKIT_52))
+            return
+        peaks = np.percentile(self._coefficients, STRONG_PEAK, axis=0)
+        rows = [ARKIT_52.index(name) for name in POSES[self.pose]]
+        if peaks[rows].min() < 1 / (2 * LARGEST_GAIN):
+            found = ", ".join(f"{ARKIT_52[row]} {peaks[row]:.2f}" for row in rows)
+            raise CalibrationInvalid(f"the expression was hardly seen: {found}", "do it more strongly and try again")
+        memory.gains[rows] = np.clip(1 / peaks[rows], 1.0, LARGEST_GAIN)
+
+
+def save_calibration(path: Path, calibration: Calibration) -> None:
+    """Write a calibration as safetensors.
+
+    Raises:
+        OutputNotWritable: the file cannot be written.
+    """
+    arrays = {"rest": calibration.rest.astype(np.float32), "gains": calibration.gains.astype(np.float32)}
+    atomic_write(path, lambda temporary: save_file(arrays, temporary, {"reader": calibration.reader}))
+
+
+def load_calibration(path: Path) -> Calibration:
+    """Read what `save_calibration` wrote.
+
+    Raises:
+        CalibrationInvalid: the file is missing or no calibration.
+    """
+    try:
+        with safe_open(path, "np") as stream:
+            reader = (stream.metadata() or {})["reader"]
+            return Calibration(reader, stream.get_tensor("rest"), stream.get_tensor("gains"))
+    except (OSError, SafetensorError, KeyError) as error:
+        raise CalibrationInvalid(f"{path} is no calibration: {error}", "calibrate again") from error

@@ -1,0 +1,1 @@
+"""Where live expressions go: other programs over UDP, and tables; each sink has `send` and `close`."""

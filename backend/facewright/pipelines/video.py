@@ -1,0 +1,238 @@
+"""Cameras and video files: opens them, plays them at their own pace and keeps the newest frame, or reads all."""
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from facewright.errors import ConfigInvalid, SourceUnavailable
+
+DEFAULT_HZ = 30.0
+"""Of a file that does not say."""
+
+RETRY_S = 1.0
+"""Pause before a camera that has failed is opened again."""
+
+CLOSE_WAIT_S = 2.0
+CAMERA_NOTICE = (
+    "camera {} gives no pictures: check that it is plugged in and that no other program has it; it is tried again"
+)
+PLAYING, ENDED, WAITING = "playing", "ended", "waiting"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where frames come from.
+
+    Attributes:
+        camera_index: of a camera; None for a file.
+        path: of a video file; None for a camera.
+        loops: whether a file starts again at its end.
+    """
+
+    camera_index: int | None = None
+    path: Path | None = None
+    loops: bool = False
+
+
+@dataclass(frozen=True)
+class TimedFrame:
+    """One frame of a source.
+
+    Attributes:
+        number: counts from 1; a number that is missing was skipped.
+        image: (H, W, 3) RGB uint8.
+        time_s: when it was taken, from the source's beginning.
+        read_s: when it was read, on the monotonic clock.
+    """
+
+    number: int
+    image: np.ndarray
+    time_s: float
+    read_s: float
+
+
+def parse_source(text: str, loops: bool = False) -> Source:
+    """Read what `--source` asks for: camera:N or a path.
+
+    Raises:
+        ConfigInvalid: the number of the camera is none, or a camera shall loop.
+    """
+    if text.partition(":")[0] != "camera":
+        return Source(path=Path(text).expanduser(), loops=loops)
+    if not re.fullmatch("camera:[0-9]{1,3}", text):
+        raise ConfigInvalid(f"--source {text!r} names no camera", "write camera:0 for the first one, or a video file")
+    if loops:
+        raise ConfigInvalid("--loop and a camera do not go together", "leave --loop out")
+    return Source(camera_index=int(text.removeprefix("camera:")))
+
+
+def open_video(source: Source) -> cv2.VideoCapture:
+    """Open a camera or video file.
+
+    Raises:
+        SourceUnavailable: it cannot be opened, or gives no frame.
+    """
+    with _quiet_opencv():
+        if source.path is not None:
+            what, remedy = "the video file", "check the path and the format; MP4, MOV, AVI, MKV and WebM work"
+            video = cv2.VideoCapture(str(source.path)) if os.path.isfile(source.path) else None
+        else:
+            what, remedy = (
+                f"camera {source.camera_index}",
+                "check that it is plugged in and that no other program has it",
+            )
+            video = cv2.VideoCapture(source.camera_index)
+    if video is None or not video.isOpened():
+        if video is not None:
+            video.release()
+        raise SourceUnavailable(f"{what} cannot be opened on the backend's machine", remedy)
+    return video
+
+
+def open_file(path: Path) -> cv2.VideoCapture:
+    """Open a video file.
+
+    Raises:
+        SourceUnavailable: it cannot be opened; the path is named.
+    """
+    try:
+        return open_video(Source(path=path))
+    except SourceUnavailable as error:
+        raise SourceUnavailable(f"{path} cannot be opened as a video", error.remedy) from error
+
+
+def promised_hz(video: cv2.VideoCapture) -> float:
+    """Return the frames a second that a source promises, 0 when that is no sane number."""
+    hz = float(video.get(cv2.CAP_PROP_FPS))
+    return hz if 1.0 <= hz <= 1000.0 else 0.0
+
+
+def promised_frames(video: cv2.VideoCapture) -> int | None:
+    """Return how many frames a file promises, None when it does not say."""
+    count = video.get(cv2.CAP_PROP_FRAME_COUNT)
+    return int(count) if 1 <= count < 1e8 else None
+
+
+def read_all(video: cv2.VideoCapture) -> Iterator[TimedFrame]:
+    """Read every frame of an open file, as fast as they are asked for."""
+    hz, number = promised_hz(video) or DEFAULT_HZ, 0
+    while (read := video.read())[0]:
+        number += 1
+        yield TimedFrame(number, read[1][..., ::-1].copy(), (number - 1) / hz, time.monotonic())
+
+
+class LatestFrames:
+    """Plays a source in a thread of its own and keeps the newest frame; a camera that fails is tried again.
+
+    Args:
+        source: what to play.
+
+    Attributes:
+        state: PLAYING, WAITING for a camera, or ENDED.
+        notice: what is wrong while WAITING.
+
+    Raises:
+        SourceUnavailable: a file cannot be opened; a camera is waited for instead.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source, self._stop = source, threading.Event()
+        self._fresh, self._newest = threading.Condition(), None
+        self._number, self._begun_s = 0, time.monotonic()
+        self.state, self.notice = PLAYING, ""
+        self._video: cv2.VideoCapture | None = None
+        if source.path is not None:
+            self._video = open_file(source.path)
+        self._thread = threading.Thread(target=self._play, name="frames", daemon=True)
+        self._thread.start()
+
+    def take(self, wait_s: float) -> TimedFrame | None:
+        """Return the newest frame that was not taken yet; None when there is none for so long, or none any more."""
+        with self._fresh:
+            self._fresh.wait_for(lambda: self._newest is not None or self.state == ENDED, wait_s)
+            newest, self._newest = self._newest, None
+            return newest
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether a file is over and its last frame taken."""
+        with self._fresh:
+            return self.state == ENDED and self._newest is None
+
+    def close(self) -> None:
+        """Stop playing."""
+        self._stop.set()
+        self._thread.join(CLOSE_WAIT_S)
+
+    def _play(self) -> None:
+        try:
+            play = self._play_camera if self._source.path is None else self._play_file
+            play()
+        finally:
+            if self._video is not None:
+                self._video.release()
+            self._set_state(ENDED)
+
+    def _play_file(self) -> None:
+        hz = promised_hz(self._video) or DEFAULT_HZ
+        self._begun_s = time.monotonic()
+        before = -1
+        while not self._stop.is_set():
+            found, image = self._video.read()
+            if not found:
+                is_empty, before = self._number == before, self._number
+                if not self._source.loops or is_empty or not self._video.set(cv2.CAP_PROP_POS_FRAMES, 0):
+                    return
+                continue
+            time_s = self._number / hz
+            if self._stop.wait(max(0.0, time_s - (time.monotonic() - self._begun_s))):
+                return
+            self._show(image, time_s)
+
+    def _play_camera(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._video = self._video or open_video(self._source)
+                found, image = self._video.read()
+            except SourceUnavailable:
+                found = False
+            if not found:
+                if self._video is not None:
+                    self._video.release()
+                    self._video = None
+                self._set_state(WAITING, CAMERA_NOTICE.format(self._source.camera_index))
+                self._stop.wait(RETRY_S)
+                continue
+            self._set_state(PLAYING)
+            self._show(image, time.monotonic() - self._begun_s)
+
+    def _show(self, image: np.ndarray, time_s: float) -> None:
+        self._number += 1
+        frame = TimedFrame(self._number, image[..., ::-1].copy(), time_s, time.monotonic())
+        with self._fresh:
+            self._newest = frame
+            self._fresh.notify_all()
+
+    def _set_state(self, state: str, notice: str = "") -> None:
+        with self._fresh:
+            self.state, self.notice = state, notice
+            self._fresh.notify_all()
+
+
+@contextmanager
+def _quiet_opencv() -> Iterator[None]:
+    """Keep OpenCV from writing to stderr what the error says already."""
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(level)
