@@ -1,8 +1,19 @@
 """Small pictures for the panels: previews of a fit, variants, presets, photos."""
 
 import bpy.utils.previews
+import numpy as np
 
 from .preferences import user_folder
+
+LAMP_SIDE_PX, LAMP_RADIUS_PX = 32, 11.0
+LAMP_COLOURS = {
+    "OFF": (0.50, 0.50, 0.50),
+    "STARTING": (0.95, 0.65, 0.10),
+    "LOADING": (0.95, 0.65, 0.10),
+    "READY": (0.25, 0.75, 0.30),
+    "LOST": (0.90, 0.22, 0.18),
+}
+"""sRGB by the state of the backend; they are told from both of Blender's themes."""
 
 
 class Shelf:
@@ -35,7 +46,8 @@ def show_file(key: str, path: str) -> None:
         SHELF.pictures = bpy.utils.previews.new()
     forget(key)
     SHELF.versions[key] = SHELF.versions.get(key, 0) + 1
-    SHELF.pictures.load(_name(key), path, "IMAGE", force_reload=True)
+    picture = SHELF.pictures.load(_name(key), path, "IMAGE", force_reload=True)
+    tuple(picture.image_size)  # reads the file now: Blender's own job for it may leave a cell of the sheet empty
 
 
 def icon(key: str) -> int:
@@ -43,6 +55,22 @@ def icon(key: str) -> int:
     if SHELF.pictures is None or _name(key) not in SHELF.pictures:
         return 0
     return SHELF.pictures[_name(key)].icon_id
+
+
+def draw_lamps() -> None:
+    """Draw the lamps of all states: a disc with a darker rim; Blender's own icons have the colours of the theme."""
+    if SHELF.pictures is None:
+        SHELF.pictures = bpy.utils.previews.new()
+    across = np.arange(LAMP_SIDE_PX) - (LAMP_SIDE_PX - 1) / 2
+    distance = np.hypot(across[:, None], across[None])
+    inside, core = (np.clip(radius - distance + 0.5, 0.0, 1.0) for radius in (LAMP_RADIUS_PX, LAMP_RADIUS_PX - 2.0))
+    for state, colour in LAMP_COLOURS.items():
+        pixels = np.empty((LAMP_SIDE_PX, LAMP_SIDE_PX, 4), np.float32)
+        pixels[..., :3] = np.array(colour) * ((0.6 + 0.4 * core) * inside)[..., None]  # Blender wants it premultiplied
+        pixels[..., 3] = inside
+        picture = SHELF.pictures.new(_name(f"lamp {state}"))
+        picture.image_size = picture.icon_size = (LAMP_SIDE_PX, LAMP_SIDE_PX)
+        picture.image_pixels_float = picture.icon_pixels_float = pixels.ravel().tolist()
 
 
 def forget(key: str) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 from bpy.props import StringProperty
 from bpy.types import AddonPreferences
 
@@ -49,6 +50,10 @@ class FACEWRIGHT_preferences(AddonPreferences):
         column.prop(self, "token")
         column.prop(self, "certificate")
         layout.operator("facewright.check", icon="CHECKMARK")
+        shown = context.window_manager.facewright_backend
+        if shown.version:
+            text = iface_("Connected to Facewright {version} on {device}")
+            layout.label(text=text.format(version=shown.version, device=shown.device), icon="INFO")
 
 
 def get() -> FACEWRIGHT_preferences:

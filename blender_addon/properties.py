@@ -156,6 +156,7 @@ class FACEWRIGHT_PG_scene(PropertyGroup):
         description="Show only sliders whose name has this in it",
         options={"TEXTEDIT_UPDATE", "SKIP_SAVE"},
     )
+    shows_variants: BoolProperty(name="Variants", description="Show the nine pictures", default=False)
     spread: FloatProperty(
         name="Variety",
         description="How far variants and random heads lie from the head",
@@ -223,6 +224,7 @@ class FACEWRIGHT_PG_head(PropertyGroup):
 
     rig_id: StringProperty(name="Rig", description="The rig that the head was made with")
     rig_version: StringProperty()
+    calibration: StringProperty(description="What live tracking knows of the person: a Calibration message in Base64")
     look: StringProperty(description="What the meshes show: a Look message as JSON, the photo's skin by its key")
     paint: PointerProperty(type=FACEWRIGHT_PG_paint)
     history: CollectionProperty(type=FACEWRIGHT_PG_snapshot)

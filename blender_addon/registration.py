@@ -4,7 +4,7 @@ import bpy
 from bpy.app.handlers import persistent
 from bpy.props import CollectionProperty, PointerProperty
 
-from . import icons, operators, preferences, properties, session, shape_properties, tick, ui
+from . import icons, operators, preferences, properties, session, shape_properties, tick, translations, ui
 from .operators import presets
 
 CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *ui.CLASSES)
@@ -40,6 +40,8 @@ HANDLERS = (("load_pre", on_load_pre), ("load_post", on_load_post), ("frame_chan
 
 def register():
     """Add everything to Blender."""
+    bpy.app.translations.register(__package__, translations.CATALOGUE)
+    icons.draw_lamps()
     for one in CLASSES:
         bpy.utils.register_class(one)
     bpy.types.Scene.facewright = PointerProperty(type=properties.FACEWRIGHT_PG_scene)
@@ -75,3 +77,4 @@ def unregister():
     del bpy.types.Scene.facewright
     for one in reversed(CLASSES):
         bpy.utils.unregister_class(one)
+    bpy.app.translations.unregister(__package__)

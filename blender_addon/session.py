@@ -17,14 +17,29 @@ ASK_AGAIN_S, ASK_AGAIN_WHILE_LOADING_S, ANSWER_S = 2.0, 0.3, 10.0
 
 SILENCES_UNTIL_LOST = 3
 
+WORDS_OF_TLS, CLOSED = ("CERTIFICATE_VERIFY_FAILED", "Hostname Verification", "SSL_ERROR", "handshake"), "Socket closed"
+"""What gRPC says when a certificate does not fit, and when the other side speaks TLS and we do not."""
+
+TOKEN_REMEDY = "set Token in the add-on's preferences to the one that the backend was started with"
+CERTIFICATE_REMEDY = (
+    "choose the backend's certificate under Certificate in the add-on's preferences, and a name under Address that "
+    "stands in it"
+)
+ADDRESS_REMEDY = "check Address in the add-on's preferences, that the backend runs there, and the network"
+
 
 @dataclass
 class Call:
-    """A call that is on its way and what becomes of it; both functions run in Blender's own thread."""
+    """A call that is on its way and what becomes of it; the functions run in Blender's own thread.
+
+    Attributes:
+        undo: takes an answer that nobody wants any more, and takes back what the backend has begun with it.
+    """
 
     pending: Pending
     done: Callable[[Any], None]
     failed: Callable[[BackendError], None]
+    undo: Callable[[Any], None] | None = None
 
 
 @dataclass
@@ -120,7 +135,7 @@ class Session:
         rigs: GetRigResponse with offsets as bytes, by the id of the rig.
         calls, fit, capture, arrival, variants, batch: what is going on.
         painting: look that was seen at the last comparison, as text: it is painted once it stays; paint_at: when to
-            compare next.
+            compare next; show_at: when the panels are written to next while a head is live.
         notice, notice_remedy: what went wrong last, apart from the backend itself.
     """
 
@@ -137,7 +152,7 @@ class Session:
         self.arrival: Arrival | None = None
         self.variants: Variants | None = None
         self.batch: Batch | None = None
-        self.painting, self.paint_at = "", 0.0
+        self.painting, self.paint_at, self.show_at = "", 0.0, 0.0
         self.notice, self.notice_remedy = "", ""
         self._leaving: list[backend_process.BackendProcess] = []
         self._token: str | None = None
@@ -167,9 +182,19 @@ class Session:
         self._leave()
         self.state, self.message, self.remedy = "OFF", "", ""
 
-    def later(self, pending: Pending, done: Callable[[Any], None], failed: Callable[[BackendError], None]) -> None:
-        """Have one of two functions called by the timer when a call has ended."""
-        self.calls.append(Call(pending, done, failed))
+    def later(
+        self,
+        pending: Pending,
+        done: Callable[[Any], None],
+        failed: Callable[[BackendError], None],
+        undo: Callable[[Any], None] | None = None,
+    ) -> None:
+        """Have one of two functions called by the timer when a call has ended; `undo` as in Call."""
+        self.calls.append(Call(pending, done, failed, undo))
+
+    def send(self, pending: Pending) -> None:
+        """See a call through whose answer does not matter: gRPC cancels one that nobody holds."""
+        self.later(pending, _ignore, _ignore)
 
     def tell(self, message: str, remedy: str = "") -> None:
         """Have the panel say what went wrong."""
@@ -182,13 +207,19 @@ class Session:
 
     def forget_work(self) -> None:
         """Forget everything that concerns the open file; the backend stays."""
-        for call in self.calls:
-            call.pending.cancel()
+        calls, self.calls = self.calls, []
+        for call in calls:
+            if call.undo is not None:
+                self.later(call.pending, call.undo, _ignore)
+            elif call.done is _ignore:
+                self.send(call.pending)
+            else:
+                call.pending.cancel()
         if self.client is not None and self.fit is not None and self.fit.job_id:
-            self.client.cancel_fit_later(self.fit.job_id)
+            self.send(self.client.cancel_fit_later(self.fit.job_id))
         if self.client is not None and self.capture is not None:
-            self.client.stop_capture_later(self.capture.capture_id)
-        self.calls, self.painting, self.is_opening_capture = [], "", False
+            self.send(self.client.stop_capture_later(self.capture.capture_id))
+        self.painting, self.is_opening_capture = "", False
         self.fit = self.capture = self.arrival = self.variants = self.batch = None
 
     def take_finished(self) -> Call | None:
@@ -210,6 +241,7 @@ class Session:
             self._ask()
 
     def _open(self, client: Client) -> None:
+        client.stay_awake()
         self.client, self.state, self.remedy = client, "LOADING", ""
         self._asked, self._ask_at, self._silences = None, 0.0, 0
 
@@ -228,8 +260,23 @@ class Session:
             self._silences += 1
             is_silence = error.is_unreachable or error.reason == "DEADLINE_EXCEEDED"
             if not is_silence or self._silences >= SILENCES_UNTIL_LOST:
-                self._lose(f"{error.reason}: {error}", error.remedy)
+                self._lose(*self._why_lost(error))
             self._ask_at = time.monotonic() + ASK_AGAIN_WHILE_LOADING_S
+
+    def _why_lost(self, error: BackendError) -> tuple[str, str]:
+        """Return message and remedy; where the user has named a backend, the preference that may be wrong."""
+        if self.process is not None:
+            return f"{error.reason}: {error}", error.remedy
+        address = self.client.address
+        if error.reason == "NOT_AUTHORISED":
+            return f"The backend at {address} wants another token", TOKEN_REMEDY
+        if any(word in str(error) for word in WORDS_OF_TLS):
+            return f"The certificate of the backend at {address} is not the one that is trusted", CERTIFICATE_REMEDY
+        if CLOSED in str(error):
+            return f"The backend at {address} closes the connection: it may speak TLS only", CERTIFICATE_REMEDY
+        if error.is_unreachable or error.reason == "DEADLINE_EXCEEDED":
+            return f"Nobody answers at {address}", ADDRESS_REMEDY
+        return f"{error.reason}: {error}", error.remedy
 
     def _read(self, info: Any) -> None:
         """Take over what the backend says about itself."""
@@ -260,6 +307,10 @@ class Session:
             self._leaving.append(self.process)
         self.client = self.process = self.info = self._asked = None
         self.rigs.clear()
+
+
+def _ignore(_: Any) -> None:
+    """Do nothing with an answer or an error."""
 
 
 class Holder:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 import bpy
 import numpy as np
 from bpy.app.handlers import persistent
+from bpy.app.translations import pgettext_iface as iface_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, PointerProperty
 from bpy.types import Object, PropertyGroup
 
@@ -17,6 +19,12 @@ from .scene.rig_data import slider_name as slider_name
 
 LOCK, STYLE = "lock_", "style_"
 """What the names of a lock (before `Parameter.slider`) and of a choice begin with."""
+
+BLENDER_UNITS = {"mm": "CAMERA"}
+"""Blender's own unit where it counts as the rig does: that of a lens is in mm, whatever the scene is measured in."""
+
+SIGNS = {"deg": " (°)"}
+"""What stands behind the name where there is none: Blender's angles are in radians."""
 
 UNITS = {"mm": "in mm", "deg": "in degrees", "ratio": "as a factor", "amount": "without a unit"}
 _OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
@@ -240,9 +248,11 @@ def _make_class(name: str, rigs: Iterable[RigData]) -> type:
 def _slider(parameter: Parameter):
     low, high = parameter.minimum, parameter.maximum
     return FloatProperty(
-        name=parameter.label,
-        description=f"{parameter.label}, {UNITS[parameter.unit]}, from {low:g} to {high:g}; {parameter.neutral:g} is "
-        "that of the neutral head",
+        name=parameter.label + SIGNS.get(parameter.unit, ""),
+        unit=BLENDER_UNITS.get(parameter.unit, "NONE"),
+        description=tip_("{label}, {unit}, from {low:g} to {high:g}; {neutral:g} is that of the neutral head").format(
+            label=parameter.label, unit=tip_(UNITS[parameter.unit]), low=low, high=high, neutral=parameter.neutral
+        ),
         min=low,
         max=high,
         default=parameter.neutral,
@@ -255,7 +265,7 @@ def _slider(parameter: Parameter):
 
 def _lock(parameter: Parameter):
     return BoolProperty(
-        name=f"Lock {parameter.label}",
+        name=iface_("Lock {label}").format(label=parameter.label),
         description="Keep this slider when shapes are drawn at random, mixed, mirrored or reset",
         override=_OVERRIDABLE,
     )
@@ -266,7 +276,7 @@ def _choice(group: StyleGroup):
     default = group.default if group.default in dict(group.options) else items[0][0]
     return EnumProperty(
         name=group.label,
-        description=f"What the head wears of: {group.label}",
+        description=tip_("What the head wears of: {label}").format(label=tip_(group.label)),
         items=items,
         default=default,
         override=_OVERRIDABLE,

@@ -4,6 +4,7 @@ import logging
 import time
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
 
 from . import icons, session
 from .client import BackendError
@@ -13,8 +14,8 @@ from .scene import pose, shape_keys
 
 logger = logging.getLogger(__name__)
 
-CALM_S, LIVE_S = 0.1, 1 / 60
-"""Time between two looks."""
+CALM_S, LIVE_S = 0.1, 1 / 120
+"""Time between two looks; while a head is live at least 60 a second, though Blender's loop comes some 5 ms late."""
 
 ASK_ABOUT_FIT_S, POLL_S, FIT_POLL_S = 0.2, 5.0, 30.0
 """How often a fit is asked about; how long answers about captures and fits may take on their way."""
@@ -49,6 +50,8 @@ def _watch(live):
 
 def _finish_calls(live):
     """Hand out the answers that have come; where one raises, the others follow at the next look."""
+    if any(call.pending.done() for call in live.calls):
+        redraw()  # pictures of variants and presets are no properties: nothing else draws the panels again
     while (call := live.take_finished()) is not None:
         try:
             answer = call.pending.result()
@@ -65,7 +68,10 @@ def _follow_fit(live):
         return
     if live.client is None:
         live.fit = None
-        fit.failed(f"The fit was lost with the backend. {live.message}", live.remedy or "start the backend, fit again")
+        fit.failed(
+            rpt_("The fit was lost with the backend. {why}").format(why=live.message),
+            live.remedy or "start the backend, fit again",
+        )
         return
     if not fit.job_id:
         return
@@ -104,7 +110,7 @@ def _read_fit(live, fit, answer):
             job.state = JOB_STATES[answer.state]
             job.stage, job.fraction = answer.progress.stage, answer.progress.fraction
             if job.state == "QUEUED":
-                job.stage = f"{answer.queue_position} before this one"
+                job.stage = str(answer.queue_position)
     else:
         live.fit = None
         is_cancelled = answer.state == fitting_pb2.FIT_STATE_CANCELLED
@@ -153,7 +159,9 @@ def _read_expression(capture, armature, answer):
     weights = dict(zip(capture.blendshapes, expression.coefficients, strict=True))
     missing = shape_keys.set_expression(armature, weights)
     if missing:
-        capture.notice = f"The head has no shape key {', '.join(missing[:4])}"
+        capture.notice = rpt_("The head has no {what} {names}").format(
+            what=rpt_("shape key"), names=", ".join(missing[:4])
+        )
     rotation = None
     if capture.turns_head and expression.HasField("head_pose"):
         turn = expression.head_pose
@@ -184,7 +192,13 @@ def _paint(live):
 
 
 def _show(live):
-    """Write what the panels show; only what has changed, for each writing draws the panels again."""
+    """Write what the panels show; only what has changed, for each writing draws the panels again.
+
+    While a head is live that is done as often as at other times, not with every frame.
+    """
+    if live.capture is not None and time.monotonic() < live.show_at:
+        return
+    live.show_at = time.monotonic() + CALM_S
     manager = bpy.context.window_manager
     shown = manager.facewright_backend
     info = live.info

@@ -93,19 +93,28 @@ def third_party() -> str:
     return "\n".join([*lines, f"| {' | '.join(client[:4])} | client/LICENSE |", ""])
 
 
-def assemble(out: Path = OUT) -> Path:
-    """Put the extension together, with its wheels.
+def copy_sources(out: Path) -> Path:
+    """Put the extension together without wheels: tests run it with packages that are installed beside Blender.
 
     Returns:
-        Its folder, `facewright` in out.
+        Its folder, `facewright` in out; with out on the search path it can be imported in Blender.
     """
     folder = out / "facewright"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "blender_addon", folder, ignore=LEFT_OUT)
     shutil.copytree(ROOT / "clients" / "python" / "facewright_client", folder / "client", ignore=LEFT_OUT)
     shutil.copy(ROOT / "LICENSE", folder / "client" / "LICENSE")
-    (folder / "scene").mkdir(exist_ok=True)
     shutil.copy(ROOT / "backend" / "facewright" / "export" / "blender_scene.py", folder / "scene")
+    return folder
+
+
+def assemble(out: Path = OUT) -> Path:
+    """Put the extension together, with its wheels.
+
+    Returns:
+        Its folder, `facewright` in out.
+    """
+    folder = copy_sources(out)
     (folder / "wheels").mkdir()
     for wheel in WHEELS["wheels"]:
         shutil.copy(fetch_wheel(wheel), folder / "wheels")

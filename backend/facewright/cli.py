@@ -230,6 +230,8 @@ def run_live(options: argparse.Namespace) -> int:
         out=options.out,
         rig_json=options.identity,
         is_smoothed=not options.no_smoothing,
+        calibration=options.calibration,
+        prediction_s=prediction(options.predict),
     )
     say = silent if options.quiet else tell
     line = StatusLine(say)
@@ -241,6 +243,13 @@ def run_live(options: argparse.Namespace) -> int:
             line.end()
     say(summary.one_line())
     return stopped() if stop.is_set() else 0
+
+
+def prediction(milliseconds: float) -> float:
+    """Return --predict in seconds."""
+    if not 0 <= milliseconds <= 100:
+        raise ConfigInvalid(f"--predict {milliseconds:g} is not from 0 to 100", "give fewer milliseconds, or none")
+    return milliseconds * 1e-3
 
 
 def run_track(options: argparse.Namespace) -> int:

@@ -174,6 +174,9 @@ def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
         parser = rigs_dir / rig_id / "parser.safetensors"
         if parser.is_file():
             weights.load_parser(parser)
+        reader = rigs_dir / rig_id / "expression_reader.safetensors"
+        if reader.is_file():
+            weights.load_expression_reader(reader, rig.version)
     except FacewrightError as error:
         return Finding(subject, "FAIL", f"{error.reason}: {error}", error.remedy)
     if correction is None:
@@ -182,6 +185,9 @@ def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
         )
     if not parser.is_file():
         lacks = "has no parser; hair and glasses of a photo may get onto the skin"
+        return Finding(subject, "warn", f"version {rig.version} {lacks}", rebuild)
+    if not reader.is_file():
+        lacks = "has no expression reader; live tracking goes by landmarks alone"
         return Finding(subject, "warn", f"version {rig.version} {lacks}", rebuild)
     size = f"{len(rig.parameters)} parameters, {len(rig.bones)} bones, {len(rig.mesh.vertices_m)} vertices"
     return Finding(subject, "ok", f"version {rig.version}, {size}")

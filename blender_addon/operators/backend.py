@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.types import Operator
 
 from .. import backend_process, preferences, session
+
+LAST_PORT = 65535
+CERTIFICATE_MARK = b"-----BEGIN CERTIFICATE-----"
 
 
 def connect(operator):
@@ -19,8 +24,9 @@ def connect(operator):
             return False
         live.start(command, preferences.user_folder("backend"))
         return True
-    if not address.rpartition(":")[0] or not address.rpartition(":")[2].isdigit():
-        operator.report({"ERROR"}, f"The address {address} is not of the form HOST:PORT")
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > LAST_PORT:
+        operator.report({"ERROR"}, rpt_("The address {address} is not of the form HOST:PORT").format(address=address))
         return False
     if not preferences.is_local(address) and not bpy.app.online_access:
         operator.report({"ERROR"}, "Blender may not go online: allow Online Access in Preferences, System, Network")
@@ -30,10 +36,17 @@ def connect(operator):
         try:
             certificate = Path(bpy.path.abspath(wanted.certificate)).read_bytes()
         except OSError as error:
-            operator.report({"ERROR"}, f"The certificate cannot be read: {error.strerror}")
+            operator.report({"ERROR"}, rpt_("The certificate cannot be read: {why}").format(why=error.strerror))
             return False
+        if CERTIFICATE_MARK not in certificate:
+            operator.report({"ERROR"}, "The file under Certificate holds no certificate in PEM form")
+            return False
+    token = wanted.token.strip()
+    if not (token.isascii() and token.isprintable()):
+        operator.report({"ERROR"}, "The token has letters in it that cannot be sent: copy it again")
+        return False
     is_tls = certificate is not None or not preferences.is_local(address)
-    live.connect(address, wanted.token or None, certificate, is_tls)
+    live.connect(address, token or None, certificate, is_tls)
     return True
 
 
@@ -49,7 +62,7 @@ class FACEWRIGHT_OT_start_backend(Operator):
         """Return whether there is something to start."""
         if session.current().state in ("OFF", "LOST"):
             return True
-        cls.poll_message_set("The backend runs already, or is being started")
+        cls.poll_message_set(tip_("The backend runs already, or is being started"))
         return False
 
     def execute(self, context):
@@ -70,7 +83,7 @@ class FACEWRIGHT_OT_stop_backend(Operator):
         """Return whether there is something to stop."""
         if session.current().state not in ("OFF", "LOST"):
             return True
-        cls.poll_message_set("No backend runs")
+        cls.poll_message_set(tip_("No backend runs"))
         return False
 
     def execute(self, context):
@@ -98,13 +111,15 @@ class FACEWRIGHT_OT_check(Operator):
         if wanted.address.strip():
             if not connect(self):
                 return {"CANCELLED"}
-            self.report({"INFO"}, f"Connecting to {wanted.address}: the panel Backend in the 3D view says how it goes")
+            text = rpt_("Connecting to {address}: the panel Backend in the 3D view says how it goes")
+            self.report({"INFO"}, text.format(address=wanted.address))
             return {"FINISHED"}
         command = backend_process.find_command(wanted.command)
         if command is None:
             self.report({"ERROR"}, "No backend was found: set Backend Command to the program or folder of Facewright")
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Found {' '.join(command)}; Start in the panel Backend runs it")
+        text = rpt_("Found {command}; Start in the panel Backend runs it")
+        self.report({"INFO"}, text.format(command=" ".join(command)))
         return {"FINISHED"}
 
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.types import Operator
 
 from .. import session
@@ -22,10 +24,10 @@ class FACEWRIGHT_OT_batch(Operator):
         if not common.needs_backend(cls):
             return False
         if session.current().fit is not None or session.current().batch is not None:
-            cls.poll_message_set("Another fit is running: wait for it, or cancel it")
+            cls.poll_message_set(tip_("Another fit is running: wait for it, or cancel it"))
             return False
         if not context.scene.facewright.batch.folder:
-            cls.poll_message_set("Choose a folder with photos first")
+            cls.poll_message_set(tip_("Choose a folder with photos first"))
             return False
         return True
 
@@ -43,10 +45,10 @@ class FACEWRIGHT_OT_batch(Operator):
         try:
             paths = sorted(one for one in folder.iterdir() if one.suffix.lower() in photo.PHOTO_SUFFIXES)
         except OSError as error:
-            self.report({"ERROR"}, f"The folder cannot be read: {error.strerror}")
+            self.report({"ERROR"}, rpt_("The folder cannot be read: {why}").format(why=error.strerror))
             return {"CANCELLED"}
         if not paths:
-            self.report({"ERROR"}, f"There is no photo in {folder}")
+            self.report({"ERROR"}, rpt_("There is no photo in {folder}").format(folder=folder))
             return {"CANCELLED"}
         live = session.current()
         live.batch = session.Batch(context.scene.name, paths, len(paths))
@@ -74,7 +76,7 @@ class Row:
                 )  # fmt: skip
                 return
             except OSError as error:
-                self._note(f"cannot be read: {error.strerror}")
+                self._note(rpt_("cannot be read: {why}").format(why=error.strerror))
         if live.batch is self._batch:
             live.batch = None
             if scene is not None:
@@ -112,7 +114,8 @@ class Row:
         failures = self._batch.failures
         job = scene.facewright.job
         job.state, job.stage = ("FAILED" if failures else "DONE"), ""
-        job.message = f"{len(failures)} of {self._batch.total} photos have no head" if failures else ""
+        text = rpt_("{count} of {total} photos have no head").format(count=len(failures), total=self._batch.total)
+        job.message = text if failures else ""
         job.remedy = live.remedy or ("the panel Batch says why" if failures else "")
 
 

@@ -2,6 +2,8 @@
 
 import random
 
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import EnumProperty, StringProperty
 from bpy.types import Operator
 
@@ -65,18 +67,20 @@ class FACEWRIGHT_OT_select_head(Operator):
         """Return whether heads can be selected in this mode."""
         if context.mode in ("OBJECT", "POSE"):
             return True
-        cls.poll_message_set("Leave edit mode first")
+        cls.poll_message_set(tip_("Leave edit mode first"))
         return False
 
     def execute(self, context):
-        """Select the head alone."""
-        chosen = next((one for one in head.heads(context.scene) if one.name == self.name), None)
-        if chosen is None or chosen.name not in context.view_layer.objects:
-            self.report({"ERROR"}, f"There is no head {self.name} in this view layer")
+        """Select the head alone; of several with the name, as a linked one and its override, one that is not active."""
+        layer = context.view_layer
+        named = [one for one in head.heads(context.scene) if one.name == self.name and one in set(layer.objects)]
+        chosen = next((one for one in named if one != head.active_head(context)), named[0] if named else None)
+        if chosen is None:
+            self.report({"ERROR"}, rpt_("There is no head {name} in this view layer").format(name=self.name))
             return {"CANCELLED"}
-        for one in context.view_layer.objects:
+        for one in layer.objects:
             one.select_set(one == chosen)
-        context.view_layer.objects.active = chosen
+        layer.objects.active = chosen
         return {"FINISHED"}
 
 

@@ -4,6 +4,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import StringProperty
 from bpy.types import Operator
 
@@ -26,7 +28,7 @@ class FACEWRIGHT_OT_export(Operator):
     def poll(cls, context):
         """Return whether a head is active."""
         if head.active_head(context) is None:
-            cls.poll_message_set(common.NO_HEAD)
+            cls.poll_message_set(tip_(common.NO_HEAD))
             return False
         return True
 
@@ -42,16 +44,16 @@ class FACEWRIGHT_OT_export(Operator):
         own = context.scene.facewright.export
         path = bpy.path.ensure_ext(bpy.path.abspath(self.filepath), f".{own.form.lower()}")
         if not Path(path).parent.is_dir():
-            self.report({"ERROR"}, f"There is no folder {Path(path).parent}")
+            self.report({"ERROR"}, rpt_("There is no folder {folder}").format(folder=Path(path).parent))
             return {"CANCELLED"}
         armature = head.active_head(context)
         with _selected_alone(context, armature), plain.plain_materials(head_meshes(armature)):
             try:
                 write_glb(path, own.animation) if own.form == "GLB" else write_fbx(path, own.game, own.animation)
             except RuntimeError as error:
-                self.report({"ERROR"}, f"Blender could not export: {str(error).strip()}")
+                self.report({"ERROR"}, rpt_("Blender could not export: {why}").format(why=str(error).strip()))
                 return {"CANCELLED"}
-        self.report({"INFO"}, f"Wrote {path}")
+        self.report({"INFO"}, rpt_("Wrote {path}").format(path=path))
         return {"FINISHED"}
 
 

@@ -1,6 +1,10 @@
 """Live: a camera or video drives the expression of a head."""
 
+import base64
+
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.types import Operator
 
 from .. import session, tick
@@ -22,14 +26,14 @@ class FACEWRIGHT_OT_start_live(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether a head is active and nothing is live."""
-        if not common.needs_head(cls, context) or not common.needs_backend(cls):
+        if not common.needs_whole_head(cls, context) or not common.needs_backend(cls):
             return False
         if session.current().capture is not None or session.current().is_opening_capture:
-            cls.poll_message_set("A head is live already: stop it first")
+            cls.poll_message_set(tip_("A head is live already: stop it first"))
             return False
         own = context.scene.facewright.live
         if own.source == "VIDEO" and not own.video_path:
-            cls.poll_message_set("Choose a video file first")
+            cls.poll_message_set(tip_("Choose a video file first"))
             return False
         return True
 
@@ -39,6 +43,9 @@ class FACEWRIGHT_OT_start_live(Operator):
         settings = expression_pb2.TrackingSettings(
             rig_id=armature.facewright.rig_id, disable_smoothing=not own.smoothing
         )
+        known = armature.facewright.calibration
+        if known:
+            settings.calibration.ParseFromString(base64.b64decode(known))
         if own.uses_identity:
             settings.identity.CopyFrom(conversion.character_of(armature, has_skin=False))
         is_video = own.source == "VIDEO"
@@ -67,7 +74,60 @@ class FACEWRIGHT_OT_start_live(Operator):
             if scene is not None:
                 scene.facewright.live.message = f"{error.reason}: {error}"
 
-        live.later(pending, opened, refused)
+        def unwanted(response):
+            if live.client is not None:
+                live.send(live.client.stop_capture_later(response.capture_id))
+
+        live.later(pending, opened, refused, undo=unwanted)
+        return {"FINISHED"}
+
+
+class FACEWRIGHT_OT_calibrate(Operator):
+    """Watch the person for a second"""
+
+    bl_idname = "facewright.calibrate"
+    bl_label = "Calibrate"
+    bl_description = "Hold this expression for a second; it is remembered with the head"
+
+    pose: bpy.props.EnumProperty(
+        name="Expression",
+        items=(
+            ("NEUTRAL", "Neutral", "The face at rest becomes what counts as no expression; look into the camera"),
+            ("OPEN_MOUTH", "Mouth", "The mouth as wide open as is comfortable becomes fully open"),
+            ("BLINK", "Eyes", "Both eyes shut become fully shut"),
+            ("SMILE", "Smile", "A broad smile becomes the full smile"),
+        ),
+    )
+
+    @classmethod
+    def description(cls, context, properties):
+        """Return the tooltip of the button for one expression."""
+        return tip_(cls.bl_rna.properties["pose"].enum_items[properties.pose].description)
+
+    @classmethod
+    def poll(cls, context):
+        """Return whether something is live."""
+        if session.current().capture is not None and session.current().client is not None:
+            return True
+        cls.poll_message_set(tip_("Nothing is live"))
+        return False
+
+    def execute(self, context):
+        """Ask the backend to watch; the answer is kept with the head."""
+        live = session.current()
+        capture, pose = live.capture, getattr(expression_pb2, f"CALIBRATION_POSE_{self.pose}")
+        capture.notice = "Hold it for a second"
+
+        def calibrated(response):
+            armature = find_head(capture.head_uid, capture.head_name)
+            if armature is not None:
+                armature.facewright.calibration = base64.b64encode(response.calibration.SerializeToString()).decode()
+            capture.notice = "Calibrated"
+
+        def refused(error):
+            capture.notice = f"{error}: {error.remedy}"
+
+        live.later(live.client.calibrate_capture_later(capture.capture_id, pose), calibrated, refused)
         return {"FINISHED"}
 
 
@@ -84,7 +144,7 @@ class FACEWRIGHT_OT_stop_live(Operator):
         """Return whether something is live."""
         if session.current().capture is not None:
             return True
-        cls.poll_message_set("Nothing is live")
+        cls.poll_message_set(tip_("Nothing is live"))
         return False
 
     def execute(self, context):
@@ -99,7 +159,7 @@ class FACEWRIGHT_OT_stop_live(Operator):
             if len(capture.recording):
                 first, last, missing = recording.write_recording(armature, capture.recording, scene)
                 common.say_missing(self, "shape key", missing)
-                capture.notice = f"Keyframes from {first} to {last} were written"
+                capture.notice = rpt_("Keyframes from {first} to {last} were written").format(first=first, last=last)
             else:
                 capture.notice = "Nothing was recorded: no face was seen"
         tick.show_capture(live, capture)
@@ -117,10 +177,10 @@ class FACEWRIGHT_OT_rest(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether a head is active and nothing moves it."""
-        if not common.needs_head(cls, context):
+        if not common.needs_whole_head(cls, context):
             return False
         if session.current().capture is not None:
-            cls.poll_message_set("A head is live: stop it first")
+            cls.poll_message_set(tip_("A head is live: stop it first"))
             return False
         return True
 
@@ -132,5 +192,5 @@ class FACEWRIGHT_OT_rest(Operator):
         return {"FINISHED"}
 
 
-CLASSES = (FACEWRIGHT_OT_start_live, FACEWRIGHT_OT_stop_live, FACEWRIGHT_OT_rest)
+CLASSES = (FACEWRIGHT_OT_start_live, FACEWRIGHT_OT_calibrate, FACEWRIGHT_OT_stop_live, FACEWRIGHT_OT_rest)
 """In the order of registration."""

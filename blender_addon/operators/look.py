@@ -1,5 +1,6 @@
 """Styles and colours: the backend paints a head anew when they have been changed and left alone."""
 
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.types import Operator
 
 from .. import session
@@ -20,7 +21,7 @@ class FACEWRIGHT_OT_repaint(Operator):
     def execute(self, context):
         """Compare what the meshes show with what is wanted; ask once it has not changed since the last look."""
         live, armature = session.current(), head.active_head(context)
-        if armature is None or armature.library or not live.client or not armature.facewright.look:
+        if common.whole_trouble(armature) or not live.client or not armature.facewright.look:
             return {"CANCELLED"}
         wanted = conversion.look_text(armature)
         is_calm, live.painting = wanted == live.painting, wanted
@@ -40,7 +41,7 @@ class FACEWRIGHT_OT_paint(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether a head is active and the backend can paint."""
-        return common.needs_head(cls, context) and common.needs_backend(cls)
+        return common.needs_whole_head(cls, context) and common.needs_backend(cls)
 
     def execute(self, context):
         """Ask for the meshes and pictures."""
@@ -60,10 +61,10 @@ class FACEWRIGHT_OT_drop_photo_skin(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether the head has one."""
-        if not common.needs_head(cls, context):
+        if not common.needs_whole_head(cls, context):
             return False
         if not head.active_head(context).facewright.paint.photo_skin:
-            cls.poll_message_set("The head has no skin of a photo")
+            cls.poll_message_set(tip_("The head has no skin of a photo"))
             return False
         return True
 

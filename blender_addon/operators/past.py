@@ -2,6 +2,8 @@
 
 import json
 
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import IntProperty
 from bpy.types import Operator
 
@@ -12,7 +14,12 @@ MOST_SNAPSHOTS = 60
 
 
 def remember(armature, label):
-    """Keep the head as it is as the newest step, unless it is the step at which the history stands."""
+    """Keep the head as it is as the newest step, unless it is the step at which the history stands.
+
+    Of a library override nothing is kept: Blender lets nothing be added to its lists.
+    """
+    if not head.is_whole(armature):
+        return
     own = armature.facewright
     text = conversion.head_text(armature)
     if 0 <= own.history_index < len(own.history) and own.history[own.history_index].head == text:
@@ -39,10 +46,10 @@ class FACEWRIGHT_OT_history(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether there is a history."""
-        if not common.needs_head(cls, context):
+        if not common.needs_whole_head(cls, context):
             return False
         if not len(head.active_head(context).facewright.history):
-            cls.poll_message_set("The head has no history yet: it grows with every fit and every random face")
+            cls.poll_message_set(tip_("The head has no history yet: it grows with every fit and every random face"))
             return False
         return True
 
@@ -67,7 +74,9 @@ class FACEWRIGHT_OT_history(Operator):
         missing = conversion.restore_head(armature, own.history[target].head)
         common.say_missing(self, "bone", missing)
         own.history_index = target
-        self.report({"INFO"}, f"{own.history[target].label} ({target + 1} of {len(own.history)})")
+        text = rpt_("{label} ({number} of {count})")
+        label = rpt_(own.history[target].label)
+        self.report({"INFO"}, text.format(label=label, number=target + 1, count=len(own.history)))
         return {"FINISHED"}
 
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt_
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, CollectionProperty, StringProperty
 from bpy.types import Operator, OperatorFileListElement
 
@@ -62,7 +64,7 @@ class FACEWRIGHT_OT_remove_photo(Operator):
         """Return whether there is a photo."""
         if len(context.scene.facewright.photos):
             return True
-        cls.poll_message_set("There is no photo on the list")
+        cls.poll_message_set(tip_("There is no photo on the list"))
         return False
 
     def execute(self, context):
@@ -93,10 +95,10 @@ class FACEWRIGHT_OT_fit(Operator):
         if not common.needs_backend(cls):
             return False
         if session.current().fit is not None or session.current().batch is not None:
-            cls.poll_message_set("Another fit is running: wait for it, or cancel it")
+            cls.poll_message_set(tip_("Another fit is running: wait for it, or cancel it"))
             return False
         if not len(context.scene.facewright.photos):
-            cls.poll_message_set("Choose a photo first")
+            cls.poll_message_set(tip_("Choose a photo first"))
             return False
         return True
 
@@ -118,16 +120,17 @@ class FACEWRIGHT_OT_fit(Operator):
         """Start the fit; the timer follows it."""
         own, target = context.scene.facewright, None
         if self.onto_selected:
-            if not common.needs_head(type(self), context):
-                self.report({"ERROR"}, common.NO_HEAD)
-                return {"CANCELLED"}
             target = head.active_head(context)
+            if trouble := common.whole_trouble(target):
+                self.report({"ERROR"}, trouble)
+                return {"CANCELLED"}
         paths = [Path(bpy.path.abspath(one.path)) for one in own.photos]
         ending = Ending(context.scene, paths[0].stem, target, own.uses_expression)
         try:
             start_fit(own, paths, ending.name, context.scene.name, ending.done, ending.failed)
         except OSError as error:
-            own.job.state, own.job.message = "FAILED", f"The photo cannot be read: {error.filename}: {error.strerror}"
+            text = rpt_("The photo cannot be read: {path}: {why}").format(path=error.filename, why=error.strerror)
+            own.job.state, own.job.message = "FAILED", text
             own.job.remedy = "choose it again"
             self.report({"ERROR"}, own.job.message)
             return {"CANCELLED"}
@@ -196,16 +199,18 @@ def start_fit(settings, paths, name, scene_name, done, failed):
     def accepted(response):
         if live.fit is fit:
             fit.job_id = response.job_id
-        else:
-            live.client.cancel_fit_later(response.job_id)
+        elif live.client is not None:
+            live.send(live.client.cancel_fit_later(response.job_id))
 
     def refused(error: BackendError):
         if live.fit is fit:
             live.fit = None
-            lost = f"The fit was lost with the backend. {live.message}" if live.client is None else ""
+            lost = (
+                rpt_("The fit was lost with the backend. {why}").format(why=live.message) if live.client is None else ""
+            )
             failed(lost or f"{error.reason}: {error}", live.remedy or error.remedy)
 
-    live.later(live.client.start_fit_later(specification), accepted, refused)
+    live.later(live.client.start_fit_later(specification), accepted, refused, undo=accepted)
 
 
 class FACEWRIGHT_OT_cancel_fit(Operator):
@@ -220,7 +225,7 @@ class FACEWRIGHT_OT_cancel_fit(Operator):
         """Return whether something is being fitted."""
         if session.current().fit is not None:
             return True
-        cls.poll_message_set("Nothing is being fitted")
+        cls.poll_message_set(tip_("Nothing is being fitted"))
         return False
 
     def execute(self, context):
@@ -228,7 +233,7 @@ class FACEWRIGHT_OT_cancel_fit(Operator):
         live = session.current()
         fit, live.fit, live.batch = live.fit, None, None
         if fit.job_id and live.client is not None:
-            live.later(live.client.cancel_fit_later(fit.job_id), lambda response: None, lambda error: None)
+            live.send(live.client.cancel_fit_later(fit.job_id))
         fit.failed("", "")
         self.report({"INFO"}, "The fit was cancelled")
         return {"FINISHED"}

@@ -2,6 +2,7 @@
 
 import re
 
+from bpy.app.translations import pgettext_rpt as rpt_
 from bpy.props import StringProperty
 from bpy.types import Operator
 from google.protobuf import json_format
@@ -66,7 +67,7 @@ class FACEWRIGHT_OT_save_preset(Operator):
             path.write_text(json_format.MessageToJson(character, indent=None), encoding="utf-8")
             path.with_suffix(".jpg").unlink(missing_ok=True)
         except OSError as error:
-            self.report({"ERROR"}, f"The preset cannot be written: {error.strerror}")
+            self.report({"ERROR"}, rpt_("The preset cannot be written: {why}").format(why=error.strerror))
             return {"CANCELLED"}
         live = session.current()
         if live.state == "READY":
@@ -94,7 +95,7 @@ class FACEWRIGHT_OT_apply_preset(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether a head is active."""
-        return common.needs_head(cls, context)
+        return common.needs_whole_head(cls, context)
 
     def execute(self, context):
         """Read, apply, remember; the backend paints the look when it is there."""
@@ -104,10 +105,12 @@ class FACEWRIGHT_OT_apply_preset(Operator):
                 raise ValueError("it is too large")
             character = json_format.Parse(path.read_text(encoding="utf-8"), rig_pb2.Character())
         except (OSError, ValueError, json_format.ParseError) as error:
-            self.report({"ERROR"}, f"The preset {self.name} cannot be read: {error}")
+            text = rpt_("The preset {name} cannot be read: {why}")
+            self.report({"ERROR"}, text.format(name=self.name, why=error))
             return {"CANCELLED"}
         if character.rig_id != armature.facewright.rig_id:
-            self.report({"ERROR"}, f"The preset is of the rig {character.rig_id}, the head of another one")
+            text = rpt_("The preset is of the rig {rig}, the head of another one")
+            self.report({"ERROR"}, text.format(rig=character.rig_id))
             return {"CANCELLED"}
         past.remember(armature, "By hand")
         conversion.write_look(armature, character.look)
@@ -134,7 +137,7 @@ class FACEWRIGHT_OT_delete_preset(Operator):
         """Delete both files."""
         known = [one.name for one in context.window_manager.facewright_presets]
         if self.name not in known:
-            self.report({"ERROR"}, f"There is no preset {self.name}")
+            self.report({"ERROR"}, rpt_("There is no preset {name}").format(name=self.name))
             return {"CANCELLED"}
         for suffix in (".json", ".jpg"):
             (folder() / f"{self.name}{suffix}").unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import random
 
 import bpy
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import IntProperty, StringProperty
 from bpy.types import Operator
 
@@ -89,8 +90,14 @@ class FACEWRIGHT_OT_random_shape(Operator):
     @classmethod
     def description(cls, context, properties):
         """Say what is drawn."""
-        what = f"the region {properties.group}" if properties.group else "the whole head"
-        return f"Draw a random shape for {what}; Variety says how far from this head; locked sliders stay"
+        if not properties.group:
+            return tip_(
+                "Draw a random shape for the whole head; Variety says how far from this head; locked sliders stay"
+            )
+        text = tip_(
+            "Draw a random shape for the region {region}; Variety says how far from this head; locked sliders stay"
+        )
+        return text.format(region=tip_(properties.group.replace("_", " ").capitalize()))
 
     def execute(self, context):
         """Ask for a random person; one undo step applies it."""
@@ -136,7 +143,7 @@ class FACEWRIGHT_OT_mix(Operator):
             return False
         other = context.scene.facewright.mix_with
         if other is None or not head.is_head(other) or other == head.active_head(context):
-            cls.poll_message_set("Choose another Facewright head to mix with")
+            cls.poll_message_set(tip_("Choose another Facewright head to mix with"))
             return False
         return True
 

@@ -2,6 +2,7 @@
 
 import random
 
+from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import IntProperty, StringProperty
 from bpy.types import Operator
 
@@ -39,6 +40,7 @@ class FACEWRIGHT_OT_variants(Operator):
         uid, spread, group = armature.session_uid, context.scene.facewright.spread, self.group
         for index in range(COUNT):
             icons.forget(key(index))
+        context.scene.facewright.shows_variants = True
         live.variants = wanted = session.Variants(uid, [])
 
         def drawn(response):
@@ -86,7 +88,7 @@ class FACEWRIGHT_OT_pick_variant(Operator):
             return False
         variants = session.current().variants
         if variants is None or variants.head_uid != head.active_head(context).session_uid:
-            cls.poll_message_set("Draw variants of this head first")
+            cls.poll_message_set(tip_("Draw variants of this head first"))
             return False
         return True
 

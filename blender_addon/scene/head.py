@@ -73,7 +73,7 @@ def replace_look(armature, files: Mapping[str, bytes]) -> None:
     if not meshes or not meshes[0].get(IS_HEAD):
         raise ValueError(f"the mesh of the head {armature.name} is not there any more; add the head again")
     head, worn = meshes[0], [made for made in meshes[1:] if PART in made]
-    if head.library or armature.library or head.data.library:
+    if not is_whole(armature):
         raise ValueError(f"{armature.name} is linked from another file; make it local to change its look")
     expression = read_expression(armature)
     with _files_on_disk(files) as folder:
@@ -101,6 +101,13 @@ def replace_look(armature, files: Mapping[str, bytes]) -> None:
             follow_animation(piece.data.shape_keys, head.data.shape_keys)
     set_expression(armature, expression)
     _remove_unused(old)
+
+
+def is_whole(armature) -> bool:
+    """Whether a head with its data and meshes is this file's own; of a library override only the objects are."""
+    meshes = head_meshes(armature)
+    parts = [armature, armature.data, *meshes, *(made.data for made in meshes)]
+    return all(one.is_editable and one.override_library is None for one in parts)
 
 
 def heads(scene) -> list:

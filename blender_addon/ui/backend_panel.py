@@ -1,16 +1,10 @@
-"""Panel Backend: light, start, stop, device."""
+"""Panel Backend: light, start, stop, reason."""
 
 from bpy.types import Panel
 
+from .. import icons
 from .parts import SidebarPanel, draw_text, draw_trouble
 
-LIGHTS = {
-    "OFF": "RADIOBUT_OFF",
-    "STARTING": "SORTTIME",
-    "LOADING": "SORTTIME",
-    "READY": "CHECKMARK",
-    "LOST": "CANCEL",
-}
 WORDS = {"OFF": "Off", "STARTING": "Starting", "LOADING": "Loading", "READY": "Ready", "LOST": "Lost"}
 
 
@@ -25,24 +19,24 @@ class FACEWRIGHT_PT_backend(SidebarPanel, Panel):
         state = context.window_manager.facewright_backend.state
         row = self.layout.row()
         row.alert = state == "LOST"
-        row.label(text=WORDS[state], icon=LIGHTS[state])
+        row.label(text=WORDS[state], icon_value=icons.icon(f"lamp {state}"))
 
     def draw(self, context):
-        """Draw state and buttons."""
+        """Draw why it is lost or what it does, and buttons."""
         layout, own = self.layout, context.window_manager.facewright_backend
         if own.state == "LOST":
             draw_trouble(layout, context, own.message, own.remedy)
-            layout.operator("facewright.start_backend", text="Restart", icon="FILE_REFRESH")
-        elif own.state == "OFF":
-            layout.operator("facewright.start_backend", icon="PLAY")
-        else:
+        elif own.state != "OFF":
             draw_text(layout, context, own.message)
-            if own.version:
-                layout.label(text=f"Version {own.version}")
-            layout.operator("facewright.stop_backend", icon="PAUSE")
-        layout.operator("preferences.addon_show", text="Settings", icon="PREFERENCES").module = __package__.rpartition(
-            "."
-        )[0]
+        row = layout.row(align=True)
+        if own.state == "LOST":
+            row.operator("facewright.start_backend", text="Restart", icon="FILE_REFRESH")
+        elif own.state == "OFF":
+            row.operator("facewright.start_backend", icon="PLAY")
+        else:
+            row.operator("facewright.stop_backend", icon="SNAP_FACE")
+        settings = row.operator("preferences.addon_show", text="Settings", icon="PREFERENCES")
+        settings.module = __package__.rpartition(".")[0]
         if own.notice:
             box = draw_trouble(layout, context, own.notice, own.notice_remedy)
             box.operator("facewright.dismiss", icon="X")

@@ -21,10 +21,19 @@ class FACEWRIGHT_PT_character(SidebarPanel, Panel):
         row.operator("facewright.add_head", text="Random Head", icon="COMMUNITY").kind = "RANDOM"
         column = layout.column(align=True)
         for one in heads(context.scene):
-            icon = "RADIOBUT_ON" if one == active else "RADIOBUT_OFF"
-            column.operator("facewright.select_head", text=one.name, icon=icon, translate=False).name = one.name
-        if active is not None:
-            layout.prop(active, "name", text="")
+            if one == active:
+                column.prop(one, "name", text="", icon="RADIOBUT_ON")
+            else:
+                chosen = column.operator("facewright.select_head", text=one.name, icon="RADIOBUT_OFF", translate=False)
+                chosen.name = one.name
+        draw_skin_hint(layout, context, active)
+
+
+def draw_skin_hint(layout, context, active):
+    """Offer the view that shows skin and hair while there is a head and the 3D view draws plain solids."""
+    space = context.space_data
+    if active is not None and space is not None and space.type == "VIEW_3D" and space.shading.type == "SOLID":
+        layout.prop_enum(space.shading, "type", "MATERIAL", text="Show Skin and Hair", icon="SHADING_TEXTURE")
 
 
 class FACEWRIGHT_PT_presets(SidebarPanel, Panel):

@@ -1,5 +1,6 @@
 """Panels Live, Export and Batch."""
 
+from bpy.app.translations import pgettext_iface as iface_
 from bpy.types import Panel
 
 from .parts import SidebarPanel, draw_text, head_or_hint
@@ -35,9 +36,13 @@ class FACEWRIGHT_PT_live(SidebarPanel, Panel):
         if own.record:
             column.prop(own, "start_frame")
         if own.is_running:
-            layout.operator("facewright.stop_live", icon="PAUSE")
+            layout.operator("facewright.stop_live", icon="SNAP_FACE")
             is_settled = own.frames_hz >= SETTLED_HZ
-            layout.label(text=f"{own.frames_hz:.0f} frames a second" if is_settled else "Learning the face")
+            speed = iface_("{count:.0f} frames a second").format(count=own.frames_hz)
+            layout.label(text=speed if is_settled else "Learning the face")
+            layout.label(text="Calibrate while holding")
+            row = layout.row(align=True)
+            row.operator_enum("facewright.calibrate", "pose")
         else:
             layout.operator("facewright.start_live", icon="PLAY")
             layout.operator("facewright.rest", icon="LOOP_BACK")
@@ -81,7 +86,8 @@ class FACEWRIGHT_PT_batch(SidebarPanel, Panel):
         for name in ("folder", "columns", "spacing_m"):
             column.prop(own, name)
         if own.is_running:
-            layout.progress(text=f"{own.done} of {own.total}", factor=own.done / max(own.total, 1), type="BAR")
+            text = iface_("{done} of {total}").format(done=own.done, total=own.total)
+            layout.progress(text=text, factor=own.done / max(own.total, 1), type="BAR")
             layout.operator("facewright.cancel_fit", icon="CANCEL")
         else:
             layout.operator("facewright.batch", icon="COMMUNITY")

@@ -2,6 +2,7 @@
 
 import os
 
+from bpy.app.translations import pgettext_iface as iface_
 from bpy.types import Panel, UIList
 
 from .. import icons
@@ -40,21 +41,21 @@ class FACEWRIGHT_PT_photo(SidebarPanel, Panel):
         """Draw photos, settings, button or progress."""
         layout, own = self.layout, context.scene.facewright
         row = layout.row()
+        if 0 <= own.photo_index < len(own.photos):
+            number = icons.icon(f"photo {own.photos[own.photo_index].path}")
+            if number:
+                row.column().template_icon(icon_value=number, scale=3.0)
         row.template_list(
             "FACEWRIGHT_UL_photos", "", own, "photos", own, "photo_index", rows=2, sort_lock=True
         )  # fmt: skip
         column = row.column(align=True)
         column.operator("facewright.add_photos", text="", icon="ADD")
         column.operator("facewright.remove_photo", text="", icon="REMOVE")
-        if 0 <= own.photo_index < len(own.photos):
-            number = icons.icon(f"photo {own.photos[own.photo_index].path}")
-            if number:
-                layout.template_icon(icon_value=number, scale=6.0)
         if own.job.state in ("QUEUED", "RUNNING"):
             self._draw_progress(context, own.job)
             return
         buttons = layout.column(align=True)
-        buttons.scale_y = 1.3
+        buttons.scale_y = 1.2
         buttons.operator("facewright.fit", text="Fit New Head", icon="USER")
         if active_head(context) is not None:
             buttons.operator("facewright.fit", text="Fit Onto Selected", icon="IMPORT").onto_selected = True
@@ -63,13 +64,15 @@ class FACEWRIGHT_PT_photo(SidebarPanel, Panel):
 
     def _draw_progress(self, context, job):
         layout = self.layout
-        text = STAGES.get(job.stage, job.stage.capitalize()) if job.state == "RUNNING" else f"Waiting {job.stage}"
+        text = STAGES.get(job.stage, job.stage.capitalize())
+        if job.state == "QUEUED":
+            text = iface_("Waiting, {count} before this one").format(count=job.stage) if job.stage else "Waiting"
         layout.progress(text=text, factor=job.fraction, type="BAR")
         number = icons.icon("fit preview")
         if number:
             layout.template_icon(icon_value=number, scale=8.0)
         layout.operator("facewright.cancel_fit", icon="CANCEL")
-        draw_text(layout, context, f"{job.name}: Esc cancels too")
+        draw_text(layout, context, iface_("{name}: Esc cancels too").format(name=job.name))
 
 
 class FACEWRIGHT_PT_photo_settings(SidebarPanel, Panel):

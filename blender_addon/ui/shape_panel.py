@@ -1,5 +1,6 @@
 """Panel Shape: history, random, variants, mix, and every slider in its region."""
 
+from bpy.app.translations import pgettext_iface as iface_
 from bpy.types import Panel
 
 from .. import icons, shape_properties
@@ -29,30 +30,38 @@ class FACEWRIGHT_PT_shape(SidebarPanel, Panel):
         row.operator("facewright.lock_region", text="", icon="LOCKED")
         row.operator("facewright.reset_shape", text="", icon="FILE_REFRESH")
         layout.prop(own, "spread", slider=True)
-        draw_variants(layout)
+        draw_variants(layout, own)
         draw_mix(layout, own)
         layout.prop(own, "search", text="", icon="VIEWZOOM")
         rig, sliders = rig_data.rig_of(armature), shape_properties.sliders_of(armature)
         if rig is None or sliders is None:
             draw_text(layout, context, "The description of this head's rig is missing: add the head again", "ERROR")
             return
-        draw_regions(layout, rig, sliders, own.search.strip().lower())
+        if search := own.search.strip().lower():
+            draw_found(layout, rig, sliders, search)
+            return
+        header, body = layout.panel("facewright_sliders", default_closed=True)
+        header.label(text="All Sliders")
+        if body is not None:
+            draw_regions(body, rig, sliders)
 
 
-def draw_variants(layout):
-    """Draw the nine pictures in three rows, each over its button."""
-    header, body = layout.panel("facewright_variants", default_closed=True)
+def draw_variants(layout, own):
+    """Draw the nine pictures in three rows, each over its button; drawing new ones opens them."""
+    header, body = layout.panel_prop(own, "shows_variants")
     header.label(text="Variants")
     header.operator("facewright.variants", text="Draw Nine", icon="IMAGE_REFERENCE")
     if body is None:
         return
+    drawn = {index: number for index in range(VARIANTS) if (number := icons.icon(f"variant {index}"))}
+    if not drawn:
+        body.label(text="Draw Nine fills this sheet")
     grid = body.grid_flow(row_major=True, columns=3, even_columns=True, even_rows=True, align=True)
-    for index in range(VARIANTS):
-        number = icons.icon(f"variant {index}")
+    for index, number in drawn.items():
         cell = grid.column(align=True)
-        if number:
-            cell.template_icon(icon_value=number, scale=4.5)
-        cell.operator("facewright.pick_variant", text=f"Take {index + 1}").index = index
+        cell.template_icon(icon_value=number, scale=4.5)
+        text = iface_("Take {number}").format(number=index + 1)
+        cell.operator("facewright.pick_variant", text=text, translate=False).index = index
 
 
 def draw_mix(layout, own):
@@ -66,19 +75,31 @@ def draw_mix(layout, own):
         row.operator("facewright.mix")
 
 
-def draw_regions(layout, rig, sliders, search):
-    """Draw the sliders of open regions; while something is searched, those that are found."""
-    if search:
-        found = [one for one in rig.parameters if search in one.label.lower() or search in one.group.lower()]
-        column = layout.column(align=True)
-        for one in found:
-            draw_slider(column, sliders, one)
-        if not found:
-            column.label(text="No slider has this in its name")
-        return
+def draw_found(layout, rig, sliders, search):
+    """Draw the sliders that have the text in their name or in that of their region."""
+    found = [one for one in rig.parameters if search in f"{names_of(one.label)}\n{names_of(region_name(one.group))}"]
+    column = layout.column(align=True)
+    for one in found:
+        draw_slider(column, sliders, one)
+    if not found:
+        column.label(text="No slider has this in its name")
+
+
+def names_of(label):
+    """Return a label as the rig has it and as the user reads it, in small letters."""
+    return f"{label}\n{iface_(label)}".lower()
+
+
+def region_name(group):
+    """Return the heading of a region."""
+    return group.replace("_", " ").capitalize()
+
+
+def draw_regions(layout, rig, sliders):
+    """Draw the sliders of open regions."""
     for group in rig.groups:
         header, body = layout.panel(f"facewright_region_{group}", default_closed=True)
-        header.label(text=group.replace("_", " ").capitalize())
+        header.label(text=region_name(group))
         row = header.row(align=True)
         row.operator("facewright.random_shape", text="", icon="COMMUNITY", emboss=False).group = group
         row.operator("facewright.lock_region", text="", icon="LOCKED", emboss=False).group = group

@@ -23,8 +23,8 @@ LAYERS: dict[str, set[str]] = {
     },
     "training": {"perception", "fitting", "export", "networks", "rig", "engine", "weights", "datatypes", "errors"},
     "service": {
-        "pipelines", "perception.image", "expression.calibration", "export", "engine.cameras", "engine.lighting", "rig", "config", "datatypes",
-        "errors", "__version__",
+        "pipelines", "perception.image", "expression.calibration", "export", "engine.cameras", "engine.lighting", "rig",
+        "config", "datatypes", "errors", "__version__",
     },
     "commands": {"export.files", "config", "datatypes", "errors"},
     "doctor": {"rig", "fitting", "config", "weights", "datatypes", "errors"},

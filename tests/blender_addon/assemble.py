@@ -1,24 +1,20 @@
-"""Puts the extension together as the build does, in a folder of a test."""
+"""The tool that builds the extension, for tests: they put it together as users get it."""
 
-import shutil
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def load_tool() -> ModuleType:
+    """Return tools/addon.py, which is no part of a package, as a module."""
+    spec = importlib.util.spec_from_file_location("addon_tool", ROOT / "tools" / "addon.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def assemble(folder: Path) -> Path:
-    """Make the package `facewright` in a folder; with the folder on the search path it can be imported in Blender.
-
-    Args:
-        folder: an existing folder.
-
-    Returns:
-        The folder of the package.
-    """
-    package, unwanted = folder / "facewright", shutil.ignore_patterns("__pycache__", "*.pyi")
-    shutil.copytree(ROOT / "blender_addon", package, ignore=unwanted)
-    shutil.copytree(ROOT / "clients" / "python" / "facewright_client", package / "client", ignore=unwanted)
-    shutil.copyfile(
-        ROOT / "backend" / "facewright" / "export" / "blender_scene.py", package / "scene" / "blender_scene.py"
-    )
-    return package
+    """Make the package `facewright` in a folder and return the path of the package."""
+    return load_tool().copy_sources(folder)

@@ -1,6 +1,5 @@
 """Tests of what users get: the zips are whole, Blender's tool accepts them, and Blender installs and enables them."""
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -11,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from .assemble import ROOT, load_tool
+
 BLENDERS = sorted(path for name in ("bin/python", "Scripts/python.exe") for path in ROOT.glob(f".venv-blender*/{name}"))
 INSTALL_S = 120
 PLATFORM_OF_WHEELS = {
@@ -25,10 +25,7 @@ PLATFORM_OF_WHEELS = {
 @pytest.fixture(scope="module")
 def tool():
     """Return tools/addon.py as a module."""
-    spec = importlib.util.spec_from_file_location("addon_tool", ROOT / "tools" / "addon.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool()
 
 
 @pytest.fixture(scope="module")

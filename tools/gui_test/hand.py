@@ -13,10 +13,13 @@ import traceback
 
 import bpy
 
-ROW_PX, HOVER_S, CLICK_S, REDRAW_S = 10, 0.04, 0.1, 0.8
+ROW_PX, HOVER_S, CLICK_S, REDRAW_S = 12, 0.04, 0.1, 0.8
 COLUMNS = (0.5, 0.2, 0.8, 0.35, 0.65, 0.1, 0.9)
 TABS_PX = 24
 """Width of the column of tabs at the edge of the sidebar."""
+
+TOP_PX = 40
+"""Where the wheel is turned: below the last panel it would turn the 3D view's."""
 
 START = time.monotonic()
 
@@ -35,9 +38,9 @@ def window():
     return bpy.context.window_manager.windows[0]
 
 
-def area():
-    """Return the 3D view."""
-    return next(area for area in window().screen.areas if area.type == "VIEW_3D")
+def area(kind="VIEW_3D"):
+    """Return the 3D view, or the area of another kind; None while there is none."""
+    return next((area for area in window().screen.areas if area.type == kind), None)
 
 
 def sidebar():
@@ -56,12 +59,22 @@ def move(x, y):
     window().event_simulate(type="MOUSEMOVE", value="NOTHING", x=int(x), y=int(y))
 
 
-def click(x, y):
+def click(x, y, ctrl=False):
     """Click with the left button."""
     move(x, y)
     yield 0.3
     for value in ("PRESS", "RELEASE"):
-        window().event_simulate(type="LEFTMOUSE", value=value, x=int(x), y=int(y))
+        window().event_simulate(type="LEFTMOUSE", value=value, x=int(x), y=int(y), ctrl=ctrl)
+        yield CLICK_S
+    yield REDRAW_S
+
+
+def press(key, x, y):
+    """Press a key while the mouse is somewhere."""
+    move(x, y)
+    yield 0.3
+    for value in ("PRESS", "RELEASE"):
+        window().event_simulate(type=key, value=value, x=int(x), y=int(y))
         yield CLICK_S
     yield REDRAW_S
 
@@ -94,7 +107,7 @@ def under_mouse():
 def scroll(notches):
     """Turn the wheel over the sidebar, downwards if positive."""
     region = sidebar()
-    x, y = region.x + region.width // 2, region.y + region.height // 2
+    x, y = region.x + region.width // 2, region.y + region.height - TOP_PX
     move(x, y)
     yield HOVER_S
     for _ in range(abs(notches)):
@@ -108,6 +121,7 @@ def look_for(text, columns):
     region = sidebar()
     for row, column in itertools.product(range(ROW_PX, region.height - ROW_PX, ROW_PX), columns):
         x, y = region.x + column * (region.width - TABS_PX), region.y + region.height - row
+        move(x, y + 1)  # the first movement leaves the button above, the second enters the one below
         move(x, y)
         yield HOVER_S
         if text in under_mouse():
@@ -115,17 +129,19 @@ def look_for(text, columns):
     return None
 
 
-def find(text, pages=4):
+def find(text, pages=4, across=None):
     """Find a button in the sidebar: where it stands, then scrolling down, then from the top, then in all columns.
 
     Args:
         text: part of its Python command or data path.
         pages: how often to scroll on.
+        across: where in the sidebar's width it stands, as a share; without it looks in the middle first.
 
     Raises:
         Unexpected: it is nowhere.
     """
-    for columns in (COLUMNS[:1], COLUMNS[:1], COLUMNS[1:]):
+    first = COLUMNS[:1] if across is None else (across,)
+    for columns in (first, first, COLUMNS[1:]):
         for _ in range(pages):
             place = yield from look_for(text, columns)
             if place:

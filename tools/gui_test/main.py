@@ -35,13 +35,13 @@ def main() -> int:
         call(sys.executable, "build.py", "addon")
         call(sys.executable, "-m", "facewright", "weights")
         call(sys.executable, "-m", "facewright", "rig", "compile")
-        photo, clip = material.make(debian.FOLDER / "material")
+        material_paths = material.make(debian.FOLDER / "material")
         package = next((ROOT / "build" / "addon").glob("*linux_x64.zip"))
         shutil.rmtree(OUT, ignore_errors=True)
         OUT.mkdir(parents=True)
         window = ROOT / "tools" / "gui_test" / "window.py"
         own_mounts = ["unshare", "--mount", "--propagation", "private"]
-        code = subprocess.call([*own_mounts, sys.executable, str(window), *map(str, (package, OUT, photo, clip))])
+        code = subprocess.call([*own_mounts, sys.executable, str(window), *map(str, (package, OUT, *material_paths))])
         if code:
             raise GuiTestFailed(f"the window test failed ({code}), see above")
     except GuiTestFailed as failure:

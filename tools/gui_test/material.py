@@ -26,6 +26,13 @@ def write_photo(path: Path) -> None:
     Image.fromarray(astronaut()).save(path)
 
 
+def write_photos(folder: Path) -> None:
+    """Write a folder of two photos: the sample and its mirror image."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in (("first", astronaut()), ("second", astronaut()[:, ::-1])):
+        Image.fromarray(picture).save(folder / f"{name}.png")
+
+
 def expression_at(time_s: float) -> dict[str, float]:
     """Return the blendshape weights of the clip: the mouth opens and closes, smiles, and the eyes blink."""
     phase = 2 * math.pi * time_s / SECONDS
@@ -78,15 +85,17 @@ def _draw_clip(client: Client, path: Path) -> None:
     unfinished.replace(path)
 
 
-def make(folder: Path) -> tuple[Path, Path]:
-    """Make photo and clip unless they are there.
+def make(folder: Path) -> tuple[Path, Path, Path]:
+    """Make photo, clip and a folder of photos unless they are there.
 
     Returns:
         Their paths.
     """
-    photo, clip = folder / "astronaut.png", folder / "clip.avi"
+    photo, clip, photos = folder / "astronaut.png", folder / "clip.avi", folder / "photos"
     if not photo.exists():
         write_photo(photo)
     if not clip.exists():
         write_clip(clip)
-    return photo, clip
+    if not photos.exists():
+        write_photos(photos)
+    return photo, clip, photos

@@ -118,7 +118,7 @@ def show(
         "blender", *window, *([file] if file else []), "--python-exit-code", "4", "--python", script, "--", out
     )
     words += map(str, arguments)
-    with log_path.open("w") as log:
+    with log_path.open("w", buffering=1) as log:
         environment = {**environment, "DISPLAY": display}
         blender = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         limit = threading.Timer(TIME_LIMIT_S, blender.kill)
@@ -137,13 +137,14 @@ def show(
         raise GuiTestFailed(f"{session} ended with {blender.returncode}, see {log_path.relative_to(ROOT)}")
 
 
-def main(package: Path, out: Path, photo: Path, clip: Path) -> None:
-    """Install the package and walk through it twice: the first use, then the saved file on a small screen."""
+def main(package: Path, out: Path, photo: Path, clip: Path, photos: Path) -> None:
+    """Install the package and walk through it: the first use, work on the saved head, the file on a small screen."""
     mount()
     launcher = write_launcher()
     environment = install(package)
     saved = out / "head.blend"
     show("first_use.py", (1600, 900), environment, out, photo, clip, launcher, saved)
+    show("second_use.py", (1600, 900), environment, out, clip, photos, launcher, file=saved)
     show("opened_again.py", (1280, 800), environment, out, file=saved)
 
 

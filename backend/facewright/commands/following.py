@@ -37,6 +37,19 @@ def add_following_commands(commands: argparse._SubParsersAction, runs: Mapping[s
     )
     live.add_argument("--out", type=Path, metavar="FILE", help="also write a table, .csv or .json")
     live.add_argument("--loop", action="store_true", help="start a video again at its end")
+    live.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="keep here what the person looks like at rest: read when it is there, written at the end",
+    )
+    live.add_argument(
+        "--predict",
+        type=float,
+        default=0.0,
+        metavar="MS",
+        help="predict so many milliseconds ahead, at most 100, to make up for delay (%(default)g)",
+    )
     live.set_defaults(command=runs["live"], engine="auto")
 
     track = commands.add_parser("track", parents=[shared], help="write the expression in every frame of a video")

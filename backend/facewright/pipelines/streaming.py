@@ -13,6 +13,7 @@ from typing import Protocol
 from facewright.config import FacewrightConfig
 from facewright.datatypes import TRACKING_STATES, LiveExpression
 from facewright.errors import ConfigInvalid
+from facewright.expression.calibration import load_calibration, save_calibration
 from facewright.expression.outputs.table import TableSink
 from facewright.expression.outputs.targets import FORMS, open_sink
 from facewright.pipelines.live import LiveTracker
@@ -44,6 +45,8 @@ class LiveRequest:
         out: a .csv or .json file; None for none.
         rig_json: of the person's fitted head; None for a stranger.
         is_smoothed: whether coefficients and head pose are freed of jitter.
+        calibration: file with what is known of the person: read when it is there, written at the end; None for none.
+        prediction_s: how far ahead expressions are predicted.
     """
 
     source: Source
@@ -51,6 +54,8 @@ class LiveRequest:
     out: Path | None = None
     rig_json: Path | None = None
     is_smoothed: bool = True
+    calibration: Path | None = None
+    prediction_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,8 @@ def stream_live(
     Raises:
         ConfigInvalid: there is nowhere to send to, or a target is not understood.
         SourceUnavailable: a file cannot be opened.
-        OutputNotWritable: the table cannot be written.
+        OutputNotWritable: the table or the calibration cannot be written.
+        CalibrationInvalid: the file is no calibration, or one of another version.
         FacewrightError: the rig, the head or a model file is missing or broken.
     """
     if not request.targets and request.out is None:
@@ -141,9 +147,14 @@ def stream_live(
             open_file(request.source.path).release()  # a wrong path is told before the models are loaded
         pipeline, person = open_for_person(config, request.rig_json)
         say(f"sending to {', '.join([*request.targets, *([str(request.out)] if request.out else [])])}")
-        tracker = pipeline.open(person.parameters, request.is_smoothed)
+        known = load_calibration(request.calibration) if request.calibration and request.calibration.exists() else None
+        tracker = pipeline.open(person.parameters, request.is_smoothed, known, request.prediction_s, learns_aside=True)
         frames = stack.enter_context(closing(LatestFrames(request.source)))
-        return follow(tracker, frames, sinks, stop, report)
+        summary = follow(tracker, frames, sinks, stop, report)
+    if request.calibration is not None and tracker.calibration is not None:
+        save_calibration(request.calibration, tracker.calibration)
+        say(f"kept what is known of the person: {request.calibration}")
+    return summary
 
 
 def follow(

@@ -153,8 +153,8 @@ is known (backend/facewright/networks/expression_reader.py); {parameters / 1e6:.
 - Command: `python -m facewright.training.train_expression_reader --rig {rig.id} --people {recipe.people}
   --steps {recipe.steps} --seed {recipe.seed} --work FOLDER`
 - Data: {recipe.people} random people, {RESTING} frames at rest and {ACTING} in expressions (training/performances.py)
-  drawn by the engine, spoilt as cameras do and cropped as in a live stream (training/expression_data.py); each time mirrored
-  and lit anew (training/expression_loader.py). No photo of a person is in it.
+  drawn by the engine, spoilt as cameras do and cropped as in a live stream (training/expression_data.py); each time
+  mirrored and lit anew (training/expression_loader.py). No photo of a person is in it.
 - Recipe: {json.dumps(asdict(recipe))}
 - Held out ({recipe.people - recipe.trained} people, {len(truth)} frames): mean error {means[0]} with and {means[1]}
   without a known resting face; answering zero always gives {np.abs(truth).mean():.4f}.

@@ -336,6 +336,23 @@ class Client:
         """Close a capture."""
         self.stop_capture_later(capture_id).result()
 
+    def calibrate_capture(self, capture_id: str, pose: int) -> expression_pb2.Calibration:
+        """Watch the person of a capture for a second, in which an expression is held.
+
+        Args:
+            capture_id: of the capture.
+            pose: what the person does, a value of CalibrationPose.
+
+        Returns:
+            What is known of the person, for `TrackingSettings.calibration` of the next capture.
+        """
+        return self.calibrate_capture_later(capture_id, pose).result().calibration
+
+    def calibrate_capture_later(self, capture_id: str, pose: int) -> Pending:
+        """Begin `calibrate_capture`."""
+        request = expression_pb2.CalibrateCaptureRequest(capture_id=capture_id, pose=pose)
+        return Pending(self._expressions.CalibrateCapture.future(request, CALL_S, metadata=self._metadata))
+
     def stop_capture_later(self, capture_id: str) -> Pending:
         """Begin `stop_capture`."""
         request = expression_pb2.StopCaptureRequest(capture_id=capture_id)

@@ -3,6 +3,9 @@
 import importlib
 
 import bpy
+import cases_backend
+
+from facewright import shape_properties
 
 
 def case_twice(out):
@@ -17,6 +20,27 @@ def case_twice(out):
     return {"before": before, "without": without, "after": state()}
 
 
+def case_twice_with_head(out):
+    """Do the same with a head in the scene and pictures for the panels: its sliders go and come back as they were."""
+    package = importlib.import_module("facewright")
+    cases_backend.connect()
+    armature = cases_backend.add("RANDOM")
+    bpy.ops.facewright.add_photos(filepath=str(cases_backend.STAGE / "photo.png"))
+    before, values = state(), shape_properties.read_values(armature)
+    package.unregister()
+    without = state()
+    session_is_gone = importlib.import_module("facewright.session").HOLDER.session is None
+    package.register()
+    importlib.import_module("facewright.registration").begin()
+    return {
+        "before": before,
+        "without": without,
+        "session_is_gone": session_is_gone,
+        "after": state(),
+        "kept": shape_properties.read_values(armature) == values,
+    }
+
+
 def state():
     """Return what the extension has in Blender."""
     handlers = [
@@ -26,16 +50,25 @@ def state():
         for one in getattr(bpy.app.handlers, name)
         if one.__module__.startswith("facewright")
     ]
-    tick = importlib.import_module("facewright.tick")
+    tick, icons, registration = (
+        importlib.import_module(f"facewright.{name}") for name in ("tick", "icons", "registration")
+    )
     return {
         "classes": sorted(one for one in dir(bpy.types) if one.startswith("FACEWRIGHT_")),
+        "groups": sorted(
+            name
+            for name in {one.__name__ for one in bpy.types.PropertyGroup.__subclasses__()}
+            if name.startswith("FACEWRIGHT_") and bpy.types.PropertyGroup.bl_rna_get_subclass_py(name)
+        ),
         "operators": sorted(dir(bpy.ops.facewright)),
         "properties": [
             hasattr(bpy.types.Scene, "facewright"),
-            hasattr(bpy.types.Object, "facewright"),
             hasattr(bpy.types.WindowManager, "facewright_backend"),
             hasattr(bpy.types.WindowManager, "facewright_presets"),
         ],
+        "object_properties": sorted(name for name in dir(bpy.types.Object) if name.startswith("facewright")),
+        "pictures": icons.SHELF.pictures is not None,
+        "begin": bpy.app.timers.is_registered(registration.begin),
         "handlers": sorted(handlers),
         "timer": bpy.app.timers.is_registered(tick.tick),
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from facewright.client.generated import fitting_pb2
 from facewright.operators import conversion
 from facewright.scene import head, shape_keys
 from runner import stage, wait_for
@@ -257,6 +258,38 @@ def case_cancel(out):
     return {"state": state, "message": job.message, "heads": len(scene_heads())}
 
 
+def state_there(job_id):
+    """Return how the backend says that a fit is."""
+    return session.current().client.get_fit(job_id).state
+
+
+def case_open_while_fitting(out):
+    """Open another file while a fit runs, then while it is being begun: it ends, there too, and no head comes."""
+    connect()
+    add()
+    blend = str(out / "one.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=blend)
+    job = start_fit()
+    wait_for(lambda: job.state == "RUNNING", "the work")
+    job_id = session.current().fit.job_id
+    bpy.ops.wm.save_as_mainfile(filepath=str(out / "busy.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(out / "busy.blend"))
+    job = bpy.context.scene.facewright.job
+    said = {"after_load": [job.state, session.current().fit is None, bpy.ops.facewright.cancel_fit.poll()]}
+    cancelled = fitting_pb2.FIT_STATE_CANCELLED
+    wait_for(lambda: state_there(job_id) == cancelled, "the end of the work there", 30)
+    job = start_fit()
+    begun = session.current().calls[0].pending.result()  # the answer is there, the timer has not looked
+    bpy.ops.wm.open_mainfile(filepath=blend)
+    wait_for(lambda: state_there(begun.job_id) == cancelled, "the end of the second there", 30)
+    idle()
+    said["heads"] = len(scene_heads())
+    said["state"] = bpy.context.scene.facewright.job.state
+    job, _ = fit()
+    said["again"] = [job.state, len(scene_heads())]
+    return said
+
+
 def case_killed(out):
     """Kill our own backend in the middle of a fit."""
     connect()
@@ -273,34 +306,6 @@ def case_killed(out):
     said["unharmed"] = shape_properties.read_values(armature) == values and len(scene_heads()) == 1
     shape_properties.write_values(armature, {next(iter(values)): 0.3})
     said["can_start_again"] = bpy.ops.facewright.start_backend.poll()
-    return said
-
-
-def case_live(out):
-    """Let a video move the head, record it, stop."""
-    connect()
-    armature = add()
-    own = bpy.context.scene.facewright.live
-    own.source, own.video_path, own.record, own.start_frame = "VIDEO", str(STAGE / "video.avi"), True, 10
-    bpy.ops.facewright.start_live()
-    wait_for(lambda: session.current().capture is not None, "the capture", 60)
-    before = shape_keys.read_expression(armature)
-    wait_for(lambda: shape_keys.read_expression(armature) != before, "the first expression", 120)
-    first = shape_keys.read_expression(armature)
-    wait_for(lambda: shape_keys.read_expression(armature) != first, "the second expression", 120)
-    samples = len(session.current().capture.recording)
-    wait_for(lambda: len(session.current().capture.recording) > samples + 5, "more samples", 120)
-    bpy.ops.facewright.stop_live()
-    keys = shape_keys.head_meshes(armature)[0].data.shape_keys
-    said = {"message": own.message, "running": own.is_running, "has_action": keys.animation_data is not None}
-    moved = max(shape_keys.read_expression(armature).values())
-    bpy.ops.facewright.rest()
-    said["rest"] = [moved > 0.0, max(shape_keys.read_expression(armature).values())]
-    bpy.ops.facewright.start_live()
-    wait_for(lambda: session.current().capture is not None, "the second capture", 60)
-    bpy.data.objects.remove(armature)
-    wait_for(lambda: session.current().capture is None, "the end", 60)
-    said["after_delete"] = own.message
     return said
 
 

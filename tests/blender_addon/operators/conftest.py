@@ -23,20 +23,25 @@ CASE_S = 600
 FRAMES, SIDE_PX = 45, 400
 
 
-@pytest.fixture(scope="session")
-def python() -> str:
-    """The Python that has Blender 4.5 and gRPC."""
+def find_python(environment: str) -> str:
+    """Return the Python of an environment that has Blender and gRPC; skips the test where there is none."""
     try:
-        program = find_blender(environment=ROOT / ".venv-blender")[0]
+        program = find_blender(environment=ROOT / environment)[0]
     except BlenderUnavailable as error:
         pytest.skip(error.one_line())
     if subprocess.run([program, "-c", "import grpc, google.protobuf"], capture_output=True).returncode:
-        pytest.skip("gRPC is not installed in .venv-blender: run `python3 build.py blender`")
+        pytest.skip(f"gRPC is not installed in {environment}: run `python3 build.py blender`")
     return program
 
 
+@pytest.fixture(scope="session", params=[".venv-blender", ".venv-blender-5"])
+def python(request) -> str:
+    """The Python that has a Blender, each in turn."""
+    return find_python(request.param)
+
+
 @pytest.fixture(scope="session")
-def stage(python, tmp_path_factory) -> Path:
+def stage(tmp_path_factory) -> Path:
     """A folder with the package `facewright`, photo.png and video.avi of the sample person."""
     folder = tmp_path_factory.mktemp("stage")
     assemble(folder)
@@ -51,8 +56,9 @@ def stage(python, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def address(python, tmp_path_factory):
+def address(tmp_path_factory):
     """Address of a backend that all cases share."""
+    find_python(".venv-blender")
     process, port, _ = start_server(tmp_path_factory.mktemp("server"))
     yield f"127.0.0.1:{port}"
     stop_server(process)
@@ -66,16 +72,21 @@ def run(python, stage, tmp_path):
     """
 
     def run(module: str, case: str, address: str = "") -> dict:
-        words = [str(stage), str(tmp_path), module, case, address, str(Path(sys.executable).with_name("facewright"))]
-        done = subprocess.run(
-            [python, str(SCRIPTS / "runner.py"), *words],
-            capture_output=True,
-            text=True,
-            timeout=CASE_S,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "BLENDER_USER_RESOURCES": str(tmp_path)},
-        )
-        assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
-        assert "a look of the timer failed" not in done.stderr, done.stderr[-6000:]
-        return json.loads((tmp_path / "said.json").read_text())
+        return run_case(python, stage, tmp_path, module, case, address)
 
     return run
+
+
+def run_case(python: str, stage: Path, out: Path, module: str, case: str, address: str = "") -> dict:
+    """Run a case in Blender and return what it says; whatever the timer's function logs as failed fails the test."""
+    words = [str(stage), str(out), module, case, address, str(Path(sys.executable).with_name("facewright"))]
+    done = subprocess.run(
+        [python, str(SCRIPTS / "runner.py"), *words],
+        capture_output=True,
+        text=True,
+        timeout=CASE_S,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "BLENDER_USER_RESOURCES": str(out)},
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
+    assert "a look of the timer failed" not in done.stderr, done.stderr[-6000:]
+    return json.loads((out / "said.json").read_text())

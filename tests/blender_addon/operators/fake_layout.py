@@ -31,7 +31,12 @@ class FakeLayout:
         body = FakeLayout(self.drawn, self.opens_panels) if self.opens_panels else None
         return FakeLayout(self.drawn, self.opens_panels), body
 
-    def label(self, text="", icon="NONE", translate=True):
+    def panel_prop(self, data, name):
+        """Return header and body as `panel` does; the property says in Blender whether it is open."""
+        assert name in data.bl_rna.properties, f"{data} has no {name}"
+        return self.panel(name)
+
+    def label(self, text="", icon="NONE", icon_value=0, translate=True):
         """Check the icon."""
         assert icon in ICONS, icon
         self.drawn.append(text)

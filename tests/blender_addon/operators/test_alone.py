@@ -7,7 +7,20 @@ def test_registering_and_unregistering_are_exact_inverses_and_can_be_repeated(ru
     assert said["before"]["timer"] and all(said["before"]["properties"])
     without = said["without"]
     assert not without["handlers"] and not without["timer"] and not any(without["properties"])
-    assert without["operators"] == [] and without["classes"] == []
+    assert without["operators"] == [] and without["classes"] == [] and without["groups"] == []
+    assert without["object_properties"] == [] and not without["begin"] and not without["pictures"]
+
+
+def test_registering_and_unregistering_take_and_bring_the_sliders_of_a_head_and_the_pictures(run, address):
+    said = run("cases_alone", "twice_with_head", address)
+    without = said["without"]
+    assert len(said["before"]["object_properties"]) == 2 and said["before"]["pictures"]
+    assert without["object_properties"] == without["classes"] == without["groups"] == [] and not without["pictures"]
+    assert said["session_is_gone"]
+    assert said["after"]["object_properties"] == said["before"]["object_properties"]
+    assert said["after"]["classes"] == said["before"]["classes"]
+    assert "FACEWRIGHT_PG_head" in said["before"]["groups"] and said["after"]["groups"] == said["before"]["groups"]
+    assert said["kept"]
 
 
 def test_every_operator_has_a_tooltip_and_the_panels_stand_in_the_order_of_the_work(run):
