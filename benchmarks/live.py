@@ -2,8 +2,8 @@
 
 `python benchmarks/live.py --work build/live/films [--people 10] [--frames 300] [--clips FOLDER] [--out live.json]`
 
-Films random people who perform with known coefficients (drawn once into the work folder), tracks them, and compares; then
-tracks real clips, where only what the driven rig shows can be compared with what the landmark network sees.
+Films random people who perform with known coefficients (drawn once into the work folder), tracks them, and compares;
+then tracks real clips, where only what the driven rig shows can be compared with what the landmark network sees.
 """
 
 import argparse

@@ -24,7 +24,7 @@ ADAPTED_S = 60.0
 SETTLED_S = 0.5
 """A face must have rested for so long before the resting face follows it."""
 
-RESTING_MEAN, RESTING_MOST = 0.06, 0.4
+RESTING_MEAN, RESTING_MOST = 0.03, 0.2
 """A stranger's face whose coefficients but for the gaze stay below, on average and each, seems at rest."""
 
 NEUTRAL = "neutral"
@@ -106,7 +106,8 @@ class PersonMemory:
             if self._watched_s >= LEARNT_S and len(self._watched) >= FEWEST_FRAMES:
                 self.set_rest(np.mean(self._watched, 0))
         elif self._rested_s > SETTLED_S:
-            self.rest = self.rest + (1 - np.exp(-step_s / ADAPTED_S)) * (features - self.rest)
+            share = np.float32(1 - np.exp(-step_s / ADAPTED_S))
+            self.rest = self.rest + share * (features - self.rest)
 
     def set_rest(self, features: np.ndarray) -> None:
         """Take (F,) features for those of the resting face."""

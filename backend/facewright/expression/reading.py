@@ -1,6 +1,7 @@
 """Runs an expression reader on one face after the other, in numpy."""
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,6 +12,23 @@ from facewright.networks.traced import Traced
 
 STRANGER, KNOWN = 0, 1
 """Rows of the reader's `spread`."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReadFace:
+    """What a reader says of one face.
+
+    Attributes:
+        coefficients: (E,) in [0, 1].
+        sigma: (E,) their standard deviations.
+        turn: (3,) rotation vector, head from picture.
+        turn_sigma_rad: its standard deviation.
+    """
+
+    coefficients: np.ndarray
+    sigma: np.ndarray
+    turn: np.ndarray
+    turn_sigma_rad: float
 
 
 class _Look(nn.Module):
@@ -30,7 +48,7 @@ class FaceReading:
 
     Attributes:
         template: (K, 3) mean resting face that landmarks are described by.
-        spread: (2, E) standard deviations of what is read, rows STRANGER and KNOWN.
+        spread: (2, E + 1) standard deviations of what is read, rows STRANGER and KNOWN; last that of the turn, in rad.
         fingerprint: of the network's weights, which the features depend on.
     """
 
@@ -52,19 +70,23 @@ class FaceReading:
         with torch.inference_mode():
             return self._look(*(part.to(self._device) for part in crops))[0].cpu().numpy()
 
-    def read(self, features: np.ndarray, rest: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-        """Read the coefficients of one face.
+    def read(self, features: np.ndarray, rest: np.ndarray | None) -> tuple[ReadFace, ReadFace]:
+        """Read one face.
 
         Args:
             features: (F,) of the frame.
             rest: (F,) of the same person at rest; None if it is not known.
 
         Returns:
-            (E,) as of a stranger, and (E,) beside the resting face if that is known; both in [0, 1].
+            What is read as of a stranger; and beside the resting face, the same as of a stranger if that is not known.
         """
         both = torch.from_numpy(np.stack([features, features])).to(self._device)
         resting = torch.from_numpy(np.stack([features, features if rest is None else rest])).to(self._device)
         with torch.inference_mode():
-            read = self._read(both, resting, torch.tensor([0.0, 1.0], device=self._device)).cpu().numpy()
-        read = read.astype(np.float64)
-        return read[STRANGER], None if rest is None else read[KNOWN]
+            read = self._read(both, resting, torch.tensor([0.0, 1.0], device=self._device))
+        coefficients, turns = (part.cpu().numpy().astype(np.float64) for part in read)
+        stranger, known = (
+            ReadFace(coefficients[row], self.spread[row, :-1], turns[row], float(self.spread[row, -1]))
+            for row in (STRANGER, KNOWN)
+        )
+        return stranger, stranger if rest is None else known

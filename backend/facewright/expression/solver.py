@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from facewright.datatypes import ARKIT_52
 from facewright.expression.bounded_step import solve_bounded
@@ -50,10 +51,14 @@ class Expectation:
     Attributes:
         values: (E,) coefficients in [0, 1].
         sigma: (E,) how far off they may be, as standard deviations.
+        rotation: (3, 3) camera from world; None expects nothing of the head's turn.
+        rotation_sigma_rad: how far off it may be about each axis.
     """
 
     values: np.ndarray
     sigma: np.ndarray
+    rotation: np.ndarray | None = None
+    rotation_sigma_rad: float = np.inf
 
 
 class ExpressionSolver:
@@ -111,6 +116,10 @@ class ExpressionSolver:
         rows = (jacobian * weight[:, None, None]).reshape(2 * len(points), -1)  # (2 K, 6 + seen)
         normal, right = rows.T @ rows, rows.T @ (residual * weight[:, None]).reshape(-1)
         diagonal = np.arange(6, len(right))
+        if expected.rotation is not None:
+            turn = Rotation.from_matrix(expected.rotation @ pose.rotation.T).as_rotvec()
+            normal[np.arange(3), np.arange(3)] += expected.rotation_sigma_rad**-2.0
+            right[:3] += turn * expected.rotation_sigma_rad**-2.0
         precision = expected.sigma[self._seen] ** -2.0
         normal[diagonal, diagonal] += precision
         right[6:] += precision * (expected.values[self._seen] - values)

@@ -1,4 +1,4 @@
-"""Reads ARKit-52 coefficients off crops of eyes and mouth and off landmarks, beside the person's resting face."""
+"""Reads ARKit-52 coefficients and the head's turn off crops of eyes and mouth and off landmarks, beside the rest."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,6 +12,9 @@ from facewright.networks.landmarker import LANDMARKS
 
 EYE_PX, MOUTH_PX = 48, 64
 """Sides of the crops."""
+
+TURN, TURN_SCALE = 3, 0.1
+"""Numbers of the rotation vector, and rad for each unit that the last layer corrects it by."""
 
 FIRST_GUESS = -2.5
 """Before training, every coefficient is some 0.08, as most are at rest most of the time."""
@@ -36,7 +39,8 @@ class FaceCrops(NamedTuple):
         eyes: (B, 2, 3, EYE_PX, EYE_PX) RGB in [0, 1], the person's right eye first; the left one mirrored, so that both
             look like right eyes.
         mouth: (B, 3, MOUTH_PX, MOUTH_PX) RGB in [0, 1].
-        shape: (B, L) landmarks in the head's own frame (perception/expression_crops.py), then the head's turn.
+        shape: (B, L) landmarks in the head's own frame (perception/expression_crops.py), then the head's turn as these
+            landmarks have it: a rotation vector, head from picture.
     """
 
     eyes: Tensor
@@ -69,7 +73,8 @@ class ExpressionReader(nn.Module):
 
     Attributes:
         template: (K, 3) mean resting face, which landmarks are described by.
-        spread: (2, E) standard deviations of what it reads, for strangers and for people whose resting face is known.
+        spread: (2, E + 1) standard deviations of what it reads, for strangers and for people whose resting face is
+            known; last that of the turn, in rad.
     """
 
     def __init__(self, config: ExpressionReaderConfig) -> None:
@@ -79,7 +84,7 @@ class ExpressionReader(nn.Module):
         self.mouth = _tower(MOUTH_PX, (16, 32, 64, 96), config.mouth_features)
         size = 2 * config.eye_features + config.mouth_features + config.shape_size
         self.register_buffer("template", torch.zeros(LANDMARKS, 3))
-        self.register_buffer("spread", torch.ones(2, len(ARKIT_52)))
+        self.register_buffer("spread", torch.ones(2, len(ARKIT_52) + 1))
         self.register_buffer("shape_mean", torch.zeros(config.shape_size))
         self.register_buffer("shape_scale", torch.ones(config.shape_size))
         self.head = nn.Sequential(
@@ -87,9 +92,10 @@ class ExpressionReader(nn.Module):
             nn.PReLU(config.hidden),
             nn.Linear(config.hidden, config.hidden),
             nn.PReLU(config.hidden),
-            nn.Linear(config.hidden, len(ARKIT_52)),
+            nn.Linear(config.hidden, len(ARKIT_52) + TURN),
         )
-        nn.init.constant_(self.head[-1].bias, FIRST_GUESS)
+        nn.init.constant_(self.head[-1].bias[:-TURN], FIRST_GUESS)
+        nn.init.zeros_(self.head[-1].bias[-TURN:])
 
     @property
     def feature_size(self) -> int:
@@ -102,8 +108,8 @@ class ExpressionReader(nn.Module):
         shape = (crops.shape - self.shape_mean) / self.shape_scale
         return torch.cat([eyes, self.mouth(_even(crops.mouth)), shape], 1)
 
-    def forward(self, features: Tensor, rest: Tensor, is_known: Tensor) -> Tensor:
-        """Read coefficients.
+    def forward(self, features: Tensor, rest: Tensor, is_known: Tensor) -> tuple[Tensor, Tensor]:
+        """Read faces.
 
         Args:
             features: (B, feature_size) of the frames.
@@ -111,10 +117,12 @@ class ExpressionReader(nn.Module):
             is_known: (B,) 1 where the resting face is known, else 0.
 
         Returns:
-            (B, E) coefficients in [0, 1].
+            (B, E) coefficients in [0, 1]; and (B, 3) the head's turn, a rotation vector, head from picture.
         """
         known = is_known[:, None]
-        return torch.sigmoid(self.head(torch.cat([features, (features - rest) * known, known], 1)))
+        read = self.head(torch.cat([features, (features - rest) * known, known], 1))
+        seen = features[:, -TURN:] * self.shape_scale[-TURN:] + self.shape_mean[-TURN:]
+        return torch.sigmoid(read[:, :-TURN]), seen + TURN_SCALE * read[:, -TURN:]
 
 
 def _even(images: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ class Traced(nn.Module):
     """Stands for a network in inference; its buffers and attributes are those of the network.
 
     Args:
-        network: frozen, in eval mode, without decisions that depend on values.
+        network: frozen, without decisions that depend on values.
         examples: inputs of the size that will come; the batch may differ later.
     """
 
@@ -20,7 +20,7 @@ class Traced(nn.Module):
         self.network = network
         with torch.inference_mode(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sizes become constants, which is meant
-            self._script = [torch.jit.freeze(torch.jit.trace(network, examples, check_trace=False))]
+            self._script = [torch.jit.freeze(torch.jit.trace(network.eval(), examples, check_trace=False))]
             for _ in range(3):  # the first runs compile
                 self._script[0](*examples)
 

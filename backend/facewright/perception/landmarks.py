@@ -40,12 +40,14 @@ class LocatedFace:
         presence: probability that a face is there, in [0, 1].
         crop: (S, S, 3) uint8 that the network looked at, in which the face is upright.
         in_crop: (K, 3) the landmarks in px of the crop.
+        crop_from_photo: (2, 3) similarity.
     """
 
     landmarks_px: np.ndarray
     presence: float
     crop: np.ndarray
     in_crop: np.ndarray
+    crop_from_photo: np.ndarray
 
 
 def locate_landmarks(
@@ -106,7 +108,7 @@ def _run(
         located[1, :, 0] = landmarker.SIZE_PX - located[1, :, 0]
     in_crop = located.mean(0)
     in_photo = apply_transform(invert_transform(crop_from_photo), in_crop)
-    return LocatedFace(in_photo.astype(np.float32), float(presence.mean()), crop, in_crop)
+    return LocatedFace(in_photo.astype(np.float32), float(presence.mean()), crop, in_crop, crop_from_photo)
 
 
 def _square_crop(points: np.ndarray, level: np.ndarray, side_px: int) -> np.ndarray:

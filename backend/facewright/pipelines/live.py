@@ -11,7 +11,7 @@ from facewright.expression.calibration import AskedPose, Calibration, PersonMemo
 from facewright.expression.morphable_model import morphable_model
 from facewright.expression.reading import FaceReading
 from facewright.expression.smoothing import FrameClock, OneEuroFilter
-from facewright.expression.solver import Expectation, ExpressionFit, ExpressionSolver
+from facewright.expression.solver import Expectation, ExpressionFit, ExpressionSolver, SolverConfig
 from facewright.fitting.landmark_fit import LandmarkModel
 from facewright.networks.detector import Detector
 from facewright.networks.expression_reader import ExpressionReader
@@ -22,7 +22,7 @@ from facewright.perception.following import find_face, follow_face
 from facewright.perception.landmarks import LocatedFace
 from facewright.pipelines.live_identity import IdentityLearner, is_good
 from facewright.pipelines.photo import PhotoPipeline
-from facewright.rig.head_pose import HeadPose
+from facewright.rig.head_pose import HeadPose, rotation_in_photo
 from facewright.rig.nouns import Rig
 from facewright.rig.spec import RIGS_DIR, load_rig
 
@@ -38,6 +38,9 @@ CUTOFF_HZ, SPEED_GAIN, SPEED_CUTOFF_HZ = 1.5, 3.0, 1.0
 POSE_CUTOFF_HZ, POSE_SPEED_GAIN = 2.0, 30.0
 """Of the filter of the head pose, in rad and fractions of the frame's longer side."""
 
+
+BESIDE_A_READER = SolverConfig(sigma_ratio=0.25)
+"""A reader has seen the landmarks already; what is left for them is where the head is, and a little of the rest."""
 
 READER = "expression_reader"
 """Name of the file of a rig's expression reader, without its ending."""
@@ -133,7 +136,8 @@ class LivePipeline:
 
     def solver(self, identity: np.ndarray) -> ExpressionSolver:
         """Return a solver for the head of (P,) rig parameters."""
-        return ExpressionSolver(morphable_model(self.model.landmark_points, identity))
+        config = SolverConfig() if self.reading is None else BESIDE_A_READER
+        return ExpressionSolver(morphable_model(self.model.landmark_points, identity), config)
 
 
 def load_reader(rig: Rig, device: str) -> ExpressionReader | None:
@@ -246,18 +250,21 @@ class LiveTracker:
         eyes, mouth = cut_crops(face.crop, face.in_crop)
         shape = describe_shape(face.in_crop, reading.template)
         features = reading.look(to_crops(eyes[None], mouth[None], shape[None]))
-        as_stranger, known = reading.read(features, person.rest)
-        read, spread = (as_stranger, reading.spread[0]) if known is None else (known, reading.spread[1])
+        as_stranger, read = reading.read(features, person.rest)
         if self._asked is not None:
-            if self._asked.watch(features, read, step_s):
-                asked, self._asked = self._asked, None
-                try:
-                    asked.conclude(person)
-                except CalibrationInvalid as error:
-                    self.calibration_problem = error
+            if self._asked.watch(features, read.coefficients, step_s):
+                self._conclude()
         else:
-            person.watch(features, as_stranger, is_good(face.landmarks_px), step_s)
-        return Expectation(read, spread)
+            person.watch(features, as_stranger.coefficients, is_good(face.landmarks_px), step_s)
+        rotation = rotation_in_photo(read.turn, face.crop_from_photo)
+        return Expectation(read.coefficients, read.sigma, rotation, read.turn_sigma_rad)
+
+    def _conclude(self) -> None:
+        asked, self._asked = self._asked, None
+        try:
+            asked.conclude(self._person)
+        except CalibrationInvalid as error:
+            self.calibration_problem = error
 
     def _locate(self, frame: np.ndarray) -> LocatedFace | None:
         """Find the followed face again, or the largest one if none is followed."""

@@ -62,6 +62,18 @@ class HeadPose:
         return 0.55 * float(np.ptp(points_m[:, 0])) * self.focal_px / CAMERA_DISTANCE_M
 
 
+def rotation_in_photo(turn: np.ndarray, crop_from_photo: np.ndarray) -> np.ndarray:
+    """Return the (3, 3) camera-from-world rotation of a head that was looked at in a crop.
+
+    Args:
+        turn: (3,) rotation vector, head from crop; the head's axes are those of a frontal camera.
+        crop_from_photo: (2, 3) similarity.
+    """
+    tilt = np.eye(3)
+    tilt[:2, :2] = crop_from_photo[:, :2] / np.sqrt(np.linalg.det(crop_from_photo[:, :2]))
+    return (Rotation.from_rotvec(turn).as_matrix() @ tilt).T @ CAMERA_FROM_WORLD_FRONTAL
+
+
 def first_head_pose(points_m: np.ndarray, landmarks_px: np.ndarray) -> HeadPose:
     """Align landmark points to the detected landmarks (with their relative depth, if known) by a similarity.
 

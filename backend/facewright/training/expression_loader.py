@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.spatial.transform import Rotation
 from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
@@ -20,6 +21,7 @@ from facewright.perception.expression_crops import (
     mirror_matrix,
     to_crops,
 )
+from facewright.rig.head_pose import CAMERA_FROM_WORLD_FRONTAL
 from facewright.training.expression_data import FRAMES, RESTING, ExpressionData
 from facewright.training.work_folder import open_arrays
 
@@ -56,12 +58,14 @@ class Batch:
         acted: of B people in A frames each, flattened.
         rest: of the same people in REST_SEEN frames each, flattened.
         truth: (B, A, E).
+        turns: (B, A, 3) true rotation vectors, head from picture.
         is_known: (B,) whether the resting face may be used.
     """
 
     acted: FaceCrops
     rest: FaceCrops
     truth: Tensor
+    turns: Tensor
     is_known: Tensor
 
 
@@ -132,6 +136,8 @@ def draw_batch(
         torch.where(each.reshape(-1, *[1] * (one.dim() - 1)), two, one) for one, two in zip(crops, other, strict=True)
     ))  # fmt: skip
     truth = torch.where(is_mirrored[:, None, None], truth[..., list(MIRRORED_COEFFICIENTS)], truth)
+    turns = torch.from_numpy(true_turns(data.turns[rows, acted_frames]).astype(np.float32))
+    turns = torch.where(is_mirrored[:, None, None], turns * torch.tensor([1.0, -1.0, -1.0]), turns)
     crops = augment(crops, len(people), generator)
     split = [one.unflatten(0, frames.shape) for one in crops]
     is_known = torch.from_numpy((generator.random(len(people)) < KNOWN_SHARE).astype(np.float32))
@@ -139,8 +145,15 @@ def draw_batch(
         FaceCrops(*(one[:, :acted].flatten(0, 1) for one in split)),
         FaceCrops(*(one[:, acted:].flatten(0, 1) for one in split)),
         truth,
+        turns,
         is_known,
     )
+
+
+def true_turns(camera_from_world: np.ndarray) -> np.ndarray:
+    """Return (..., 3) rotation vectors, head from picture, of (..., 3, 3) rotations of the camera."""
+    head_from_picture = CAMERA_FROM_WORLD_FRONTAL @ np.swapaxes(camera_from_world, -1, -2)
+    return Rotation.from_matrix(head_from_picture.reshape(-1, 3, 3)).as_rotvec().reshape(*camera_from_world.shape[:-1])
 
 
 def augment(crops: FaceCrops, people: int, generator: np.random.Generator) -> FaceCrops:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.spatial.transform import Rotation
 from torch import Tensor
 from torch.nn import functional
 
@@ -23,7 +24,7 @@ from facewright.perception.expression_crops import SHAPE_SIZE, to_crops
 from facewright.rig.nouns import Rig
 from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training.expression_data import ACTING, RESTING, ExpressionData, PersonMaker, open_data, render_data
-from facewright.training.expression_loader import REST_SEEN, CutData, cut_data, draw_batch, mean_face
+from facewright.training.expression_loader import REST_SEEN, CutData, cut_data, draw_batch, mean_face, true_turns
 from facewright.training.work_folder import claim_work_folder
 
 CHECKPOINT_STEPS = 50
@@ -113,29 +114,41 @@ def step_loss(
     features = network.look(joined)
     rest = features[count:].unflatten(0, (recipe.batch, REST_SEEN)).mean(1)
     each = torch.arange(recipe.batch).repeat_interleave(recipe.acted)
-    found = network(features[:count], rest[each], batch.is_known[each])
-    return functional.smooth_l1_loss(found, batch.truth.flatten(0, 1), beta=LOSS_BEND) / LOSS_BEND
+    found, turns = network(features[:count], rest[each], batch.is_known[each])
+    loss = functional.smooth_l1_loss(found, batch.truth.flatten(0, 1), beta=LOSS_BEND)
+    return (loss + functional.smooth_l1_loss(turns, batch.turns.flatten(0, 1), beta=LOSS_BEND)) / LOSS_BEND
 
 
 def held_out(
     network: ExpressionReader, recipe: TrainingRecipe, data: ExpressionData, cut: CutData
 ) -> dict[str, np.ndarray]:
-    """Read the held-out people, `known` with their resting face and `stranger` without: each (N, E), and `truth`."""
-    found: dict[str, list[np.ndarray]] = {"truth": [], "known": [], "stranger": []}
+    """Read the held-out people, `known` with their resting face and `stranger` without: each (N, E + 3), and `truth`.
+
+    The last three numbers are the rotation vector; those of the landmarks alone are `landmark_turns` (N, 3).
+    """
+    found: dict[str, list[np.ndarray]] = {"truth": [], "known": [], "stranger": [], "landmark_turns": []}
     with torch.inference_mode():
         for row in range(recipe.trained, recipe.people):
             features = network.look(to_crops(cut.eyes[row], cut.mouths[row], cut.shapes[row]))
             acted, rest = features[RESTING:], features[:RESTING].mean(0, keepdim=True)
             for name, known in (("known", 1.0), ("stranger", 0.0)):
                 shown = network(acted, rest.expand_as(acted), torch.full((len(acted),), known))
-                found[name].append(shown.numpy())
-            found["truth"].append(np.array(data.expressions[row, RESTING:]))
+                found[name].append(torch.cat(shown, 1).numpy())
+            turns = true_turns(data.turns[row, RESTING:])
+            found["truth"].append(np.concatenate([data.expressions[row, RESTING:], turns], 1))
+            found["landmark_turns"].append(np.array(cut.shapes[row, RESTING:, -3:]))
     return {name: np.concatenate(rows) for name, rows in found.items()}
 
 
 def model_card(rig: Rig, recipe: TrainingRecipe, found: dict[str, np.ndarray], parameters: int) -> str:
     """Write down what made the reader and how good it is."""
     truth, rows = found["truth"], []
+    turns = {
+        "landmarks": turn_error_deg(found["landmark_turns"], truth[:, -3:]),
+        "known": turn_error_deg(found["known"][:, -3:], truth[:, -3:]),
+        "stranger": turn_error_deg(found["stranger"][:, -3:], truth[:, -3:]),
+    }
+    truth = truth[:, :-3]
     for index, name in enumerate(ARKIT_52):
         cells = [f"{np.abs(truth[:, index]).mean():.3f}"]
         for who in ("known", "stranger"):
@@ -143,7 +156,7 @@ def model_card(rig: Rig, recipe: TrainingRecipe, found: dict[str, np.ndarray], p
             agreement = np.corrcoef(shown, truth[:, index])[0, 1] if shown.std() > 0 else 0.0
             cells += [f"{np.abs(shown - truth[:, index]).mean():.3f}", f"{agreement:.2f}"]
         rows.append(f"| {name} | {' | '.join(cells)} |")
-    means = [f"{np.abs(found[who] - truth).mean():.4f}" for who in ("known", "stranger")]
+    means = [f"{np.abs(found[who][:, :-3] - truth).mean():.4f}" for who in ("known", "stranger")]
     table = "\n".join(rows)
     return f"""# Expression reader, learnt on renders of {rig.id} {rig.version}
 
@@ -152,12 +165,14 @@ is known (backend/facewright/networks/expression_reader.py); {parameters / 1e6:.
 
 - Command: `python -m facewright.training.train_expression_reader --rig {rig.id} --people {recipe.people}
   --steps {recipe.steps} --seed {recipe.seed} --work FOLDER`
-- Data: {recipe.people} random people, {RESTING} frames at rest and {ACTING} in expressions (training/performances.py)
+- Data: {recipe.people} random people, {RESTING} frames at rest and {ACTING} in expressions (training/performances.py),
   drawn by the engine, spoilt as cameras do and cropped as in a live stream (training/expression_data.py); each time
   mirrored and lit anew (training/expression_loader.py). No photo of a person is in it.
 - Recipe: {json.dumps(asdict(recipe))}
 - Held out ({recipe.people - recipe.trained} people, {len(truth)} frames): mean error {means[0]} with and {means[1]}
   without a known resting face; answering zero always gives {np.abs(truth).mean():.4f}.
+- Held out, mean error of the head's turn in degrees: {turns["known"]:.2f} with and {turns["stranger"]:.2f} without a
+  known resting face; the landmarks alone have it wrong by {turns["landmarks"]:.2f}.
 
 | coefficient | error of zero | error, known | correlation, known | error, stranger | correlation, stranger |
 |---|---|---|---|---|---|
@@ -200,9 +215,16 @@ def main() -> None:
     print(card)
 
 
+def turn_error_deg(found: np.ndarray, truth: np.ndarray) -> float:
+    """Return the mean angle between rotation vectors (N, 3)."""
+    between = Rotation.from_rotvec(found) * Rotation.from_rotvec(truth).inv()
+    return float(np.degrees(between.magnitude()).mean())
+
+
 def spread(found: dict[str, np.ndarray]) -> np.ndarray:
-    """Return (2, E): how far off the reader is, as standard deviations, for strangers and for known people."""
-    return np.stack([np.sqrt(((found[who] - found["truth"]) ** 2).mean(0)) for who in ("stranger", "known")])
+    """Return (2, E + 1): how far off the reader is, as standard deviations, for strangers and for known people."""
+    squares = [((found[who] - found["truth"]) ** 2).mean(0) for who in ("stranger", "known")]
+    return np.sqrt(np.stack([np.append(one[:-3], one[-3:].mean()) for one in squares]))
 
 
 if __name__ == "__main__":

@@ -274,20 +274,24 @@ class Client:
 
     def expressions(
         self,
-        frames: Iterable[expression_pb2.Frame],
+        frames: Iterable[expression_pb2.Frame | int],
         settings: expression_pb2.TrackingSettings | None = None,
     ) -> Iterator[expression_pb2.StreamExpressionsResponse]:
         """Send frames and yield what the backend answers: started, expressions, status.
 
         Args:
-            frames: read in a thread of gRPC; frame_id grows.
-            settings: rig, identity, smoothing.
+            frames: read in a thread of gRPC; frame_id grows. A value of CalibrationPose among them says what the person
+                holds in the coming second.
+            settings: rig, identity, smoothing, calibration.
         """
 
         def requests() -> Iterator[expression_pb2.StreamExpressionsRequest]:
             yield expression_pb2.StreamExpressionsRequest(header=settings or expression_pb2.TrackingSettings())
             for frame in frames:
-                yield expression_pb2.StreamExpressionsRequest(frame=frame)
+                if isinstance(frame, int):
+                    yield expression_pb2.StreamExpressionsRequest(calibrate=frame)
+                else:
+                    yield expression_pb2.StreamExpressionsRequest(frame=frame)
 
         with _errors():
             call = self._expressions.StreamExpressions(requests(), metadata=self._metadata)

@@ -63,6 +63,7 @@ def test_a_held_expression_never_becomes_the_rest_and_slow_change_does():
     watch(memory, 3.0, REST, 20.0)
     expected = 3.0 - np.exp(-20.0 / ADAPTED_S)
     np.testing.assert_allclose(memory.rest, expected, atol=0.03)
+    assert memory.rest.dtype == np.float32  # the network takes nothing else
 
 
 def test_short_rests_between_words_do_not_move_the_rest():

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from facewright.datatypes import ARKIT_52
 from facewright.expression.morphable_model import MorphableModel, morphable_model
-from facewright.expression.solver import ExpressionFit, ExpressionSolver, SolverConfig
+from facewright.expression.solver import Expectation, ExpressionFit, ExpressionSolver, SolverConfig
 from facewright.fitting.landmark_fit import LandmarkFitConfig, fit_landmarks
 from facewright.rig.anchors import landmark_points
 from facewright.rig.decoder import RigDecoder
@@ -157,3 +157,22 @@ def test_a_frame_takes_a_few_milliseconds(model, pose, expression):
         before = solver(landmarks, before)
         took_s.append(time.process_time() - start)
     assert np.median(took_s) < 0.010
+
+
+def test_what_is_expected_decides_where_landmarks_are_not_trusted(model, pose, expression):
+    turned = Rotation.from_rotvec([0.03, -0.05, 0.02]).as_matrix() @ pose.rotation
+    expected = Expectation(np.full(52, 0.3), np.full(52, 0.01), turned, 1e-3)
+    fit = ExpressionSolver(model, SolverConfig(sigma_ratio=5.0))(seen(model, pose, expression), None, expected)
+    np.testing.assert_allclose(fit.coefficients, 0.3, atol=0.02)
+    assert turn_deg(fit.pose.rotation, turned) < 0.1
+
+
+def test_exact_landmarks_outweigh_a_vague_expectation_but_for_what_they_do_not_show(model, pose, expression):
+    turned = Rotation.from_rotvec([0.03, -0.05, 0.02]).as_matrix() @ pose.rotation
+    expected = Expectation(np.full(52, 0.3), np.full(52, 0.5), turned, 1.0)
+    fit = ExpressionSolver(model, EXACT)(seen(model, pose, expression), None, expected)
+    shown = seen_coefficients()
+    np.testing.assert_allclose(fit.coefficients[shown], expression[shown], atol=0.04)
+    assert turn_deg(fit.pose.rotation, pose.rotation) < 0.2
+    unseen = np.setdiff1d(np.arange(52), shown)
+    np.testing.assert_array_equal(fit.coefficients[unseen], 0.3)
