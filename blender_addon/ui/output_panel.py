@@ -9,6 +9,9 @@ SETTLED_HZ = 5.0
 """Below this the backend still learns who is in front of the camera, and the number means little."""
 
 
+POSES = {"NEUTRAL": "Neutral", "OPEN_MOUTH": "Mouth", "BLINK": "Eyes", "SMILE": "Smile"}
+
+
 class FACEWRIGHT_PT_live(SidebarPanel, Panel):
     """A camera moves the head"""
 
@@ -42,7 +45,8 @@ class FACEWRIGHT_PT_live(SidebarPanel, Panel):
             layout.label(text=speed if is_settled else "Learning the face")
             layout.label(text="Calibrate while holding")
             row = layout.row(align=True)
-            row.operator_enum("facewright.calibrate", "pose")
+            for pose, text in POSES.items():
+                row.operator("facewright.calibrate", text=text).pose = pose
         else:
             layout.operator("facewright.start_live", icon="PLAY")
             layout.operator("facewright.rest", icon="LOOP_BACK")
