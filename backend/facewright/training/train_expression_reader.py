@@ -23,6 +23,7 @@ from facewright.networks.expression_reader import ExpressionReader, ExpressionRe
 from facewright.perception.expression_crops import SHAPE_SIZE, to_crops
 from facewright.rig.nouns import Rig
 from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.training import checkpoints
 from facewright.training.expression_data import ACTING, RESTING, ExpressionData, PersonMaker, open_data, render_data
 from facewright.training.expression_loader import REST_SEEN, CutData, cut_data, draw_batch, mean_face, true_turns
 from facewright.training.work_folder import claim_work_folder
@@ -78,12 +79,8 @@ def train(recipe: TrainingRecipe, data: ExpressionData, cut: CutData, work: Path
     network.shape_scale.copy_(shapes.std(0) + 1e-3)
     adam = torch.optim.AdamW(network.parameters(), recipe.learning_rate, weight_decay=recipe.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, recipe.learning_rate, recipe.steps, pct_start=0.05)
-    checkpoint, first = work / "checkpoint.pt", 0
-    if checkpoint.exists():
-        state = weights.load_checkpoint(checkpoint)
-        for name, part in (("network", network), ("adam", adam), ("schedule", schedule)):
-            part.load_state_dict(state[name])
-        first = state["step"]
+    parts = {"network": network, "adam": adam, "schedule": schedule}
+    first = checkpoints.resume(work, **parts)
     network.train()
     started, losses = time.perf_counter(), []
     for step in range(first + 1, recipe.steps + 1):
@@ -97,9 +94,7 @@ def train(recipe: TrainingRecipe, data: ExpressionData, cut: CutData, work: Path
             seconds = time.perf_counter() - started
             print(f"step {step} of {recipe.steps}: loss {np.mean(losses):.5f}, {seconds:.0f} s", flush=True)
             losses.clear()
-            state = {"network": network.state_dict(), "adam": adam.state_dict(), "schedule": schedule.state_dict()}
-            torch.save(state | {"step": step}, work / "checkpoint.tmp")
-            (work / "checkpoint.tmp").replace(checkpoint)
+            checkpoints.save(work, step, **parts)
     return network.eval()
 
 

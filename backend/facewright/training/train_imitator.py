@@ -20,6 +20,7 @@ from facewright.networks.imitator import Imitator, ImitatorConfig
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.rig.styles import look_size
+from facewright.training import checkpoints
 from facewright.training.imitator_data import ImitatorData, open_data, render_data
 from facewright.training.work_folder import claim_work_folder
 
@@ -110,13 +111,8 @@ def train(data: ImitatorData, recipe: TrainingRecipe, work: Path) -> tuple[Imita
     adam = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
     steps = train_count // recipe.batch
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, recipe.epochs * steps)
-    checkpoint, first = work / "checkpoint.pt", 0
-    if checkpoint.exists():
-        state = weights.load_checkpoint(checkpoint)
-        network.load_state_dict(state["network"])
-        adam.load_state_dict(state["adam"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["epoch"]
+    parts = {"network": network, "adam": adam, "schedule": schedule}
+    first = checkpoints.resume(work, **parts)
     for epoch in range(first, recipe.epochs):
         network.train()
         order = np.random.default_rng([recipe.seed, epoch]).permutation(train_count)
@@ -131,9 +127,7 @@ def train(data: ImitatorData, recipe: TrainingRecipe, work: Path) -> tuple[Imita
             schedule.step()
             losses.append(loss.item())
         print(f"epoch {epoch + 1}: loss {np.mean(losses):.4f}, {time.perf_counter() - started:.0f} s", flush=True)
-        state = {"network": network.state_dict(), "adam": adam.state_dict(), "schedule": schedule.state_dict()}
-        torch.save(state | {"epoch": epoch + 1}, work / "checkpoint.tmp")
-        (work / "checkpoint.tmp").replace(checkpoint)
+        checkpoints.save(work, epoch + 1, **parts)
     return network.eval(), held_out_metrics(network, data, train_count, recipe)
 
 

@@ -21,6 +21,7 @@ from facewright.export.files import atomic_write
 from facewright.networks.parser import Parser, ParserConfig
 from facewright.perception.parsing import HINT_PARTS, PARSER_CLASSES, landmark_hints
 from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.training import checkpoints
 from facewright.training.parser_augment import augment, sample_textures
 from facewright.training.parser_data import ParserData, open_data, render_data
 from facewright.training.work_folder import claim_work_folder
@@ -92,12 +93,8 @@ def train(recipe: TrainingRecipe, work: Path, workers: int) -> Parser:
     network = Parser(ParserConfig(len(PARSER_CLASSES), len(HINT_PARTS))).to(memory_format=torch.channels_last)
     adam = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, recipe.steps)
-    checkpoint, first = work / "checkpoint.pt", 0
-    if checkpoint.exists():
-        state = weights.load_checkpoint(checkpoint)
-        for name, part in (("network", network), ("adam", adam), ("schedule", schedule)):
-            part.load_state_dict(state[name])
-        first = state["step"]
+    parts = {"network": network, "adam": adam, "schedule": schedule}
+    first = checkpoints.resume(work, **parts)
     network.train()
     started, losses, balance = time.perf_counter(), [], torch.tensor(CLASS_WEIGHTS)
     for step, batch in enumerate(batches(work, recipe, first, workers), first + 1):
@@ -112,9 +109,7 @@ def train(recipe: TrainingRecipe, work: Path, workers: int) -> Parser:
             seconds = time.perf_counter() - started
             print(f"step {step} of {recipe.steps}: loss {np.mean(losses):.4f}, {seconds:.0f} s", flush=True)
             losses.clear()
-            state = {"network": network.state_dict(), "adam": adam.state_dict(), "schedule": schedule.state_dict()}
-            torch.save(state | {"step": step}, work / "checkpoint.tmp")
-            (work / "checkpoint.tmp").replace(checkpoint)
+            checkpoints.save(work, step, **parts)
     return network.eval()
 
 
