@@ -21,12 +21,14 @@ class SolverConfig:
         huber_ratio: residuals above this share of the eye distance count linearly (occluded landmarks).
         first_iterations: Gauss-Newton steps from a first guess.
         iterations: steps from the solution of the frame before.
+        is_pose_only: whether coefficients are left as they are expected.
     """
 
     sigma_ratio: float = 0.06
     huber_ratio: float = 0.08
     first_iterations: int = 8
     iterations: int = 2
+    is_pose_only: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,9 +73,11 @@ class ExpressionSolver:
 
     def __init__(self, model: MorphableModel, config: SolverConfig | None = None) -> None:
         self.model, self._config = model, config or SolverConfig()
-        self._seen = seen_coefficients()
+        self._solved = np.zeros(0, np.int64) if self._config.is_pose_only else seen_coefficients()
+        fixed = np.setdiff1d(np.arange(len(ARKIT_52)), self._solved)
+        self._fixed, self._by_fixed = fixed, np.ascontiguousarray(model.by_expression[:, :, fixed])
         self._rest = Expectation(np.zeros(len(ARKIT_52)), coefficient_scales())
-        self._by_seen = np.ascontiguousarray(model.by_expression[:, :, self._seen])
+        self._by_solved = np.ascontiguousarray(model.by_expression[:, :, self._solved])
 
     def __call__(
         self, landmarks_px: np.ndarray, before: ExpressionFit | None = None, expected: Expectation | None = None
@@ -90,39 +94,40 @@ class ExpressionSolver:
             The fit.
         """
         expected = expected or self._rest
+        base_m = self.model.neutral_m + self._by_fixed @ expected.values[self._fixed]  # (K, 3)
         if before is None:
-            pose, values = first_head_pose(self.model.neutral_m, landmarks_px), expected.values[self._seen]
+            pose, values = first_head_pose(self.model.neutral_m, landmarks_px), expected.values[self._solved]
             iterations = self._config.first_iterations
         else:
-            pose, values = before.pose, before.coefficients[self._seen]
+            pose, values = before.pose, before.coefficients[self._solved]
             iterations = self._config.iterations
         target = np.asarray(landmarks_px[:, :2], np.float64)
         for _ in range(iterations):
-            pose, values, ratio = self._step(target, pose, values, expected)
+            pose, values, ratio = self._step(base_m, target, pose, values, expected)
         coefficients = np.array(expected.values, np.float64)
-        coefficients[self._seen] = values
+        coefficients[self._solved] = values
         return ExpressionFit(pose, coefficients, ratio)
 
     def _step(
-        self, target: np.ndarray, pose: HeadPose, values: np.ndarray, expected: Expectation
+        self, base_m: np.ndarray, target: np.ndarray, pose: HeadPose, values: np.ndarray, expected: Expectation
     ) -> tuple[HeadPose, np.ndarray, float]:
-        """Take one Gauss-Newton step on landmarks (K, 2) and expectation; `values` are the seen coefficients."""
-        points = self.model.neutral_m + self._by_seen @ values  # (K, 3)
-        projected, jacobian = project_with_jacobian(points, pose, self._by_seen)
+        """Take one Gauss-Newton step; `base_m` (K, 3) are the points but for the coefficients that are solved for."""
+        points = base_m + self._by_solved @ values  # (K, 3)
+        projected, jacobian = project_with_jacobian(points, pose, self._by_solved)
         residual = target - projected
         eye_px = pose.eye_distance_px(points)
         weight = robust_weight(residual, self._config.huber_ratio * eye_px) * self.model.weight
         weight = weight / (self._config.sigma_ratio * eye_px)
-        rows = (jacobian * weight[:, None, None]).reshape(2 * len(points), -1)  # (2 K, 6 + seen)
+        rows = (jacobian * weight[:, None, None]).reshape(2 * len(points), -1)  # (2 K, 6 + solved)
         normal, right = rows.T @ rows, rows.T @ (residual * weight[:, None]).reshape(-1)
         diagonal = np.arange(6, len(right))
         if expected.rotation is not None:
             turn = Rotation.from_matrix(expected.rotation @ pose.rotation.T).as_rotvec()
             normal[np.arange(3), np.arange(3)] += expected.rotation_sigma_rad**-2.0
             right[:3] += turn * expected.rotation_sigma_rad**-2.0
-        precision = expected.sigma[self._seen] ** -2.0
+        precision = expected.sigma[self._solved] ** -2.0
         normal[diagonal, diagonal] += precision
-        right[6:] += precision * (expected.values[self._seen] - values)
+        right[6:] += precision * (expected.values[self._solved] - values)
         bounds = np.full(6, np.inf)
         step = solve_bounded(normal, right, np.r_[-bounds, -values], np.r_[bounds, 1.0 - values])
         ratio = float(np.sqrt((residual**2).sum(1).mean()) / eye_px)

@@ -117,14 +117,18 @@ def warp(image: np.ndarray, target_from_source: np.ndarray, size_px: tuple[int, 
     Returns:
         The warped image; beyond the border its edge pixels repeat.
     """
-    corners = np.array([[0, 0], [size_px[0], 0], [0, size_px[1]], size_px], np.float64)
-    in_source = apply_transform(invert_transform(target_from_source), corners)
-    low = np.clip(np.floor(in_source.min(0)) - 4, 0, np.array(image.shape[1::-1]) - 1).astype(int)
-    high = np.clip(np.ceil(in_source.max(0)) + 4, low + 1, image.shape[1::-1]).astype(int)
+    (a, b, _), (c, d, _) = target_from_source.tolist()
+    scale = np.sqrt(a * d - b * c)
+    across, down = np.array([d, -c]) / scale**2, np.array([-b, a]) / scale**2  # source px for a px of the target
+    origin = -(across * target_from_source[0, 2] + down * target_from_source[1, 2])
+    corners = np.array([origin, origin + size_px[0] * across, origin + size_px[1] * down])
+    corners = np.concatenate([corners, corners[1:2] + corners[2:] - corners[:1]])
+    bounds = np.array(image.shape[1::-1])
+    low = np.clip(np.floor(corners.min(0)) - 4, 0, bounds - 1).astype(int)
+    high = np.clip(np.ceil(corners.max(0)) + 4, low + 1, bounds).astype(int)
     region = image[low[1] : high[1], low[0] : high[0]]
     transform = target_from_source.copy()
     transform[:, 2] += transform[:, :2] @ low
-    scale = np.sqrt(np.linalg.det(transform[:, :2]))
     if scale < 1:
         reduced = np.maximum(1, np.rint(np.array(region.shape[1::-1]) * scale)).astype(int)
         transform[:, :2] = transform[:, :2] * (np.array(region.shape[1::-1]) / reduced)

@@ -29,6 +29,7 @@ SHOWN = (
 
 USED = tuple(sorted({*SHOWN, *(MIRRORED[index] for index in SHOWN)}))
 SHAPE_SIZE = 3 * len(USED) + 3
+_STEADY_ROWS, _USED_ROWS = np.array(STEADY), np.array(USED)
 
 
 def cut_crops(crop: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -68,16 +69,15 @@ def describe_shape(landmarks: np.ndarray, template: np.ndarray) -> np.ndarray:
     Returns:
         (SHAPE_SIZE,): where the landmarks USED lie beside the template's, in eye distances, then the rotation vector.
     """
-    steady = list(STEADY)
-    source, target = landmarks[steady], template[steady]
+    source, target = landmarks[_STEADY_ROWS], template[_STEADY_ROWS]
     middle = source.mean(0)
     spread = source - middle
     u, s, vt = np.linalg.svd(spread.T @ (target - target.mean(0)))
     flip = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     rotation = (u * flip) @ vt  # row vectors: head = picture @ rotation
     scale = (s * flip).sum() / (spread**2).sum()
-    moved = scale * (landmarks[list(USED)] - middle) @ rotation + target.mean(0)
-    return np.concatenate([(moved - template[list(USED)]).ravel(), _rotation_vector(rotation.T)])
+    moved = scale * (landmarks[_USED_ROWS] - middle) @ rotation + target.mean(0)
+    return np.concatenate([(moved - template[_USED_ROWS]).ravel(), _rotation_vector(rotation.T)])
 
 
 def _rotation_vector(rotation: np.ndarray) -> np.ndarray:

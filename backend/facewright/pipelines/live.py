@@ -39,8 +39,9 @@ POSE_CUTOFF_HZ, POSE_SPEED_GAIN = 2.0, 30.0
 """Of the filter of the head pose, in rad and fractions of the frame's longer side."""
 
 
-BESIDE_A_READER = SolverConfig(sigma_ratio=0.25)
-"""A reader has seen the landmarks already; what is left for them is where the head is, and a little of the rest."""
+BESIDE_A_READER = SolverConfig(sigma_ratio=2.0, is_pose_only=True)
+"""A reader has seen the landmarks already: solving for coefficients again makes them no better, and the turn that it
+corrects must outweigh that of the landmarks, which is off by three times as much."""
 
 READER = "expression_reader"
 """Name of the file of a rig's expression reader, without its ending."""
@@ -255,7 +256,8 @@ class LiveTracker:
             if self._asked.watch(features, read.coefficients, step_s):
                 self._conclude()
         else:
-            person.watch(features, as_stranger.coefficients, is_good(face.landmarks_px), step_s)
+            stranger, is_frontal = as_stranger.coefficients, is_good(face.landmarks_px)
+            person.watch(features, stranger, read.coefficients, is_frontal, step_s)
         rotation = rotation_in_photo(read.turn, face.crop_from_photo)
         return Expectation(read.coefficients, read.sigma, rotation, read.turn_sigma_rad)
 

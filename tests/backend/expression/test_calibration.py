@@ -10,12 +10,14 @@ from facewright.expression.calibration import (
     LARGEST_GAIN,
     LEARNT_S,
     NEUTRAL,
+    PATIENCE_S,
     AskedPose,
     Calibration,
     PersonMemory,
+    is_calm,
+    is_quiet,
     load_calibration,
     save_calibration,
-    seems_resting,
 )
 
 SIZE, STEP_S = 6, 1 / 30
@@ -33,7 +35,7 @@ SMILE = values(mouthSmileLeft=0.7, mouthSmileRight=0.7)
 def watch(memory: PersonMemory, level: float, shown: np.ndarray, seconds: float, is_frontal: bool = True) -> None:
     """Show a face whose features are all `level` for a while."""
     for _ in range(round(seconds / STEP_S)):
-        memory.watch(np.full(SIZE, level, np.float32), shown, is_frontal, STEP_S)
+        memory.watch(np.full(SIZE, level, np.float32), shown, shown, is_frontal, STEP_S)
 
 
 def hold(pose: str, memory: PersonMemory, level: float, shown: np.ndarray) -> int:
@@ -48,11 +50,27 @@ def hold(pose: str, memory: PersonMemory, level: float, shown: np.ndarray) -> in
 
 def test_the_resting_face_is_learnt_from_the_first_frames_at_rest():
     memory = PersonMemory("reader", SIZE)
-    watch(memory, 9.0, SMILE, 3.0)
+    watch(memory, 9.0, SMILE, 2.0)
     watch(memory, 9.0, REST, 3.0, is_frontal=False)
     assert memory.rest is None and memory.calibration is None
     watch(memory, 2.0, REST, LEARNT_S + 0.1)
     np.testing.assert_allclose(memory.rest, 2.0)
+
+
+def test_brows_that_a_person_is_born_with_do_not_hinder():
+    memory = PersonMemory("reader", SIZE)
+    watch(memory, 2.0, values(browDownLeft=0.8, browDownRight=0.8), LEARNT_S + 0.1)
+    np.testing.assert_allclose(memory.rest, 2.0)
+
+
+def test_of_somebody_who_never_rests_the_calmest_frames_are_taken():
+    memory = PersonMemory("reader", SIZE)
+    for second in range(2):
+        watch(memory, 9.0, values(jawOpen=0.7, mouthUpperUpLeft=0.5), 0.8)
+        watch(memory, 3.0, values(jawOpen=0.2), 0.2)
+        assert memory.rest is None, second
+    watch(memory, 9.0, SMILE, PATIENCE_S - 2.0 + 0.1)
+    np.testing.assert_allclose(memory.rest, 3.0)
 
 
 def test_a_held_expression_never_becomes_the_rest_and_slow_change_does():
@@ -75,10 +93,18 @@ def test_short_rests_between_words_do_not_move_the_rest():
     np.testing.assert_allclose(memory.rest, 2.0)
 
 
-def test_where_the_eyes_look_does_not_matter_for_rest():
-    assert seems_resting(values(eyeLookDownLeft=1.0, eyeLookDownRight=1.0, browInnerUp=0.1))
-    assert not seems_resting(values(jawOpen=0.5))
-    assert not seems_resting(np.full(52, 0.1))
+def test_rest_does_not_depend_on_where_the_eyes_look():
+    looking = values(eyeLookDownLeft=1.0, eyeLookDownRight=1.0, browInnerUp=0.1)
+    assert is_quiet(looking) and is_calm(looking)
+    assert not is_quiet(values(browInnerUp=0.5)) and is_calm(values(browInnerUp=0.5))
+    assert not is_calm(values(jawOpen=0.2)) and not is_quiet(np.full(52, 0.1))
+
+
+def test_a_held_brow_that_a_stranger_might_be_born_with_does_not_become_the_rest():
+    memory = PersonMemory("reader", SIZE)
+    watch(memory, 2.0, REST, 1.0)
+    watch(memory, 5.0, values(browInnerUp=0.6), 60.0)
+    np.testing.assert_allclose(memory.rest, 2.0)
 
 
 def test_an_asked_neutral_counts_whatever_it_shows_and_takes_a_second():
