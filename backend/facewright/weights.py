@@ -27,7 +27,7 @@ from facewright.networks.embedder import Embedder, read_layers
 from facewright.networks.expression_reader import ExpressionReader, ExpressionReaderConfig
 from facewright.networks.imitator import Imitator, ImitatorConfig
 from facewright.networks.iris import IrisLandmarker
-from facewright.networks.landmarker import Landmarker
+from facewright.networks.landmarker import Landmarker, QuickLandmarker
 from facewright.networks.parser import Parser, ParserConfig
 from facewright.networks.segmenter import Segmenter
 from facewright.networks.tflite import read_graph
@@ -162,6 +162,13 @@ def load_detector(device: str = "cpu", directory: Path | None = None) -> Detecto
 def load_landmarker(device: str = "cpu", directory: Path | None = None) -> Landmarker:
     """Return the landmark network, frozen, on a device."""
     return _freeze(Landmarker(read_graph(ensure("landmarker", directory).read_bytes())), device)
+
+
+def load_quick_landmarker(device: str = "cpu", directory: Path | None = None) -> Landmarker | QuickLandmarker:
+    """Return the landmark network for one crop after the other: run by OpenCV on a CPU. Raises as `load_landmarker`."""
+    if device != "cpu":
+        return load_landmarker(device, directory)
+    return QuickLandmarker(ensure("landmarker", directory))
 
 
 def load_iris_landmarker(device: str = "cpu", directory: Path | None = None) -> IrisLandmarker:

@@ -61,32 +61,27 @@ class FaceReading:
         self.fingerprint = hashlib.sha256(content).hexdigest()[:16]
         size = network.config.shape_size
         face = (torch.zeros(1, 2, 3, EYE_PX, EYE_PX), torch.zeros(1, 3, MOUTH_PX, MOUTH_PX), torch.zeros(1, size))
-        features = torch.zeros(2, self.feature_size, device=self._device)
+        features = torch.zeros(1, self.feature_size, device=self._device)
+        self._stranger, self._known = (torch.full((1,), known, device=self._device) for known in (0.0, 1.0))
         self._look = Traced(_Look(network), *(part.to(self._device) for part in face))
-        self._read = Traced(network, features, features, torch.tensor([0.0, 1.0], device=self._device))
+        self._read = Traced(network, features, features, self._known)
 
     def look(self, crops: FaceCrops) -> np.ndarray:
         """Return the (F,) features of one face."""
         with torch.inference_mode():
             return self._look(*(part.to(self._device) for part in crops))[0].cpu().numpy()
 
-    def read(self, features: np.ndarray, rest: np.ndarray | None) -> tuple[ReadFace, ReadFace]:
+    def read(self, features: np.ndarray, rest: np.ndarray | None) -> ReadFace:
         """Read one face.
 
         Args:
             features: (F,) of the frame.
-            rest: (F,) of the same person at rest; None if it is not known.
-
-        Returns:
-            What is read as of a stranger; and beside the resting face, the same as of a stranger if that is not known.
+            rest: (F,) of the same person at rest; None reads as of a stranger.
         """
-        both = torch.from_numpy(np.stack([features, features])).to(self._device)
-        resting = torch.from_numpy(np.stack([features, features if rest is None else rest])).to(self._device)
+        is_known = rest is not None
+        inputs = (torch.from_numpy(one)[None].to(self._device) for one in (features, rest if is_known else features))
         with torch.inference_mode():
-            read = self._read(both, resting, torch.tensor([0.0, 1.0], device=self._device))
-        coefficients, turns = (part.cpu().numpy().astype(np.float64) for part in read)
-        stranger, known = (
-            ReadFace(coefficients[row], self.spread[row, :-1], turns[row], float(self.spread[row, -1]))
-            for row in (STRANGER, KNOWN)
-        )
-        return stranger, stranger if rest is None else known
+            read = self._read(*inputs, self._known if is_known else self._stranger)
+        coefficients, turn = (part[0].cpu().numpy().astype(np.float64) for part in read)
+        spread = self.spread[KNOWN if is_known else STRANGER]
+        return ReadFace(coefficients, spread[:-1], turn, float(spread[-1]))

@@ -1,15 +1,20 @@
 """Head pose and expression of a known head from landmarks, fast enough for live use (bounded Gauss-Newton)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from facewright.datatypes import ARKIT_52
 from facewright.expression.bounded_step import solve_bounded
 from facewright.expression.morphable_model import MorphableModel
 from facewright.rig.expression_prior import coefficient_scales, seen_coefficients
-from facewright.rig.head_pose import HeadPose, first_head_pose, project_with_jacobian, robust_weight
+from facewright.rig.head_pose import (
+    HeadPose,
+    first_head_pose,
+    project_with_jacobian,
+    robust_weight,
+    rotation_vector,
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,8 @@ class ExpressionSolver:
         else:
             pose, values = before.pose, before.coefficients[self._solved]
             iterations = self._config.iterations
+        if expected.rotation is not None:
+            pose = replace(pose, rotation=expected.rotation)
         target = np.asarray(landmarks_px[:, :2], np.float64)
         for _ in range(iterations):
             pose, values, ratio = self._step(base_m, target, pose, values, expected)
@@ -122,7 +129,7 @@ class ExpressionSolver:
         normal, right = rows.T @ rows, rows.T @ (residual * weight[:, None]).reshape(-1)
         diagonal = np.arange(6, len(right))
         if expected.rotation is not None:
-            turn = Rotation.from_matrix(expected.rotation @ pose.rotation.T).as_rotvec()
+            turn = rotation_vector(expected.rotation @ pose.rotation.T)
             normal[np.arange(3), np.arange(3)] += expected.rotation_sigma_rad**-2.0
             right[:3] += turn * expected.rotation_sigma_rad**-2.0
         precision = expected.sigma[self._solved] ** -2.0

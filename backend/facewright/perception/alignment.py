@@ -106,13 +106,16 @@ def invert_transform(target_from_source: np.ndarray) -> np.ndarray:
     return np.concatenate([linear, -linear @ target_from_source[:, 2:]], 1)
 
 
-def warp(image: np.ndarray, target_from_source: np.ndarray, size_px: tuple[int, int]) -> np.ndarray:
+def warp(
+    image: np.ndarray, target_from_source: np.ndarray, size_px: tuple[int, int], sharpest: float = 1.0
+) -> np.ndarray:
     """Resample an image through a similarity; where it shrinks, areas are averaged first.
 
     Args:
         image: (H, W) or (H, W, C), uint8 or float32.
         target_from_source: (2, 3) similarity in continuous px (pixel centres at +0.5).
         size_px: width and height of the result.
+        sharpest: scale from which on nothing is averaged; below 1 is quicker and may alias a little.
 
     Returns:
         The warped image; beyond the border its edge pixels repeat.
@@ -129,7 +132,7 @@ def warp(image: np.ndarray, target_from_source: np.ndarray, size_px: tuple[int, 
     region = image[low[1] : high[1], low[0] : high[0]]
     transform = target_from_source.copy()
     transform[:, 2] += transform[:, :2] @ low
-    if scale < 1:
+    if scale < sharpest:
         reduced = np.maximum(1, np.rint(np.array(region.shape[1::-1]) * scale)).astype(int)
         transform[:, :2] = transform[:, :2] * (np.array(region.shape[1::-1]) / reduced)
         region = cv2.resize(region, tuple(int(side) for side in reduced), interpolation=cv2.INTER_AREA)

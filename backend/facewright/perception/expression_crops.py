@@ -6,12 +6,16 @@ import torch
 from facewright.networks.expression_reader import EYE_PX, MOUTH_PX, FaceCrops
 from facewright.networks.landmarker import MIRRORED
 from facewright.perception.alignment import eye_centres, warp
+from facewright.rig.head_pose import rotation_vector
 
 EYE_SIDE, MOUTH_SIDE = 0.85, 1.5
 """Sides of the crops over the distance of the eyes."""
 
 BELOW_NOSE = 0.5
 """How far below the nose the middle of the mouth's crop lies, over the distance of the eyes."""
+
+SHARPEST = 0.75
+"""Crops that shrink by less are not averaged first."""
 
 NOSE_BASE = 2
 STEADY = (
@@ -56,7 +60,8 @@ def cut_crops(crop: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _cut(crop: np.ndarray, centre: np.ndarray, side: float, along: np.ndarray, side_px: int) -> np.ndarray:
     linear = np.array([along, (-along[1], along[0])]) * (side_px / max(side, 1.0))
-    return warp(crop, np.concatenate([linear, (side_px / 2 - linear @ centre)[:, None]], 1), (side_px, side_px))
+    transform = np.concatenate([linear, (side_px / 2 - linear @ centre)[:, None]], 1)
+    return warp(crop, transform, (side_px, side_px), SHARPEST)
 
 
 def describe_shape(landmarks: np.ndarray, template: np.ndarray) -> np.ndarray:
@@ -77,17 +82,7 @@ def describe_shape(landmarks: np.ndarray, template: np.ndarray) -> np.ndarray:
     rotation = (u * flip) @ vt  # row vectors: head = picture @ rotation
     scale = (s * flip).sum() / (spread**2).sum()
     moved = scale * (landmarks[_USED_ROWS] - middle) @ rotation + target.mean(0)
-    return np.concatenate([(moved - template[_USED_ROWS]).ravel(), _rotation_vector(rotation.T)])
-
-
-def _rotation_vector(rotation: np.ndarray) -> np.ndarray:
-    """Return the rotation vector of a (3, 3) rotation by less than half a turn."""
-    axis = np.array([
-        rotation[2, 1] - rotation[1, 2], rotation[0, 2] - rotation[2, 0], rotation[1, 0] - rotation[0, 1]
-    ])  # fmt: skip
-    sine = np.linalg.norm(axis) / 2
-    angle = np.arctan2(sine, (np.trace(rotation) - 1) / 2)
-    return axis / 2 * (angle / sine if sine > 1e-9 else 1.0)
+    return np.concatenate([(moved - template[_USED_ROWS]).ravel(), rotation_vector(rotation.T)])
 
 
 def mirror_matrix() -> np.ndarray:

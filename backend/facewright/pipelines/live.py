@@ -1,7 +1,7 @@
 """From camera frames to expressions: follows one face through a stream; composes perception, fitting and expression."""
 
 import numpy as np
-import torch
+from torch import nn
 
 from facewright import weights
 from facewright.config import FacewrightConfig, choose_device
@@ -15,8 +15,6 @@ from facewright.expression.solver import Expectation, ExpressionFit, ExpressionS
 from facewright.fitting.landmark_fit import LandmarkModel
 from facewright.networks.detector import Detector
 from facewright.networks.expression_reader import ExpressionReader
-from facewright.networks.landmarker import SIZE_PX, Landmarker
-from facewright.networks.traced import Traced
 from facewright.perception.expression_crops import cut_crops, describe_shape, to_crops
 from facewright.perception.following import find_face, follow_face
 from facewright.perception.landmarks import LocatedFace
@@ -39,9 +37,12 @@ POSE_CUTOFF_HZ, POSE_SPEED_GAIN = 2.0, 30.0
 """Of the filter of the head pose, in rad and fractions of the frame's longer side."""
 
 
-BESIDE_A_READER = SolverConfig(sigma_ratio=2.0, is_pose_only=True)
+BESIDE_A_READER = SolverConfig(sigma_ratio=2.0, first_iterations=3, iterations=1, is_pose_only=True)
 """A reader has seen the landmarks already: solving for coefficients again makes them no better, and the turn that it
 corrects must outweigh that of the landmarks, which is off by three times as much."""
+
+WATCH_PAUSE_S = 0.15
+"""So often a known person is looked at as a stranger, to see whether the face rests."""
 
 READER = "expression_reader"
 """Name of the file of a rig's expression reader, without its ending."""
@@ -53,7 +54,7 @@ class LivePipeline:
     Args:
         rig: a rig with prior and landmark map.
         detector: finds faces.
-        landmarker: locates 468 landmarks.
+        landmarker: locates 468 landmarks; a quick one is worth it.
         reader: the rig's expression reader; without one, expressions come from the landmarks alone.
         model: the rig's landmark points, if they are loaded already.
 
@@ -65,7 +66,7 @@ class LivePipeline:
         self,
         rig: Rig,
         detector: Detector,
-        landmarker: Landmarker,
+        landmarker: nn.Module,
         reader: ExpressionReader | None = None,
         model: LandmarkModel | None = None,
     ) -> None:
@@ -74,9 +75,7 @@ class LivePipeline:
                 f"rig {rig.id} has no prior or landmark map, which tracking needs",
                 "build them as rigs/README.md describes",
             )
-        self.rig, self.detector = rig, detector
-        device = next(landmarker.buffers()).device
-        self.landmarker = Traced(landmarker, torch.zeros(1, 3, SIZE_PX, SIZE_PX, device=device))
+        self.rig, self.detector, self.landmarker = rig, detector, landmarker
         self.reading = None if reader is None else FaceReading(reader)
         self.model = model or LandmarkModel(rig)
         rank = self.model.rank
@@ -91,14 +90,18 @@ class LivePipeline:
         """
         device, files = choose_device(config.device), config.weights_dir()
         rig = load_rig(config.rig, cache_dir=config.compiled_rigs_dir())
-        networks = weights.load_detector(device, files), weights.load_landmarker(device, files)
+        networks = weights.load_detector(device, files), weights.load_quick_landmarker(device, files)
         return cls(rig, *networks, load_reader(rig, device))
 
     @classmethod
     def from_photo_pipeline(cls, loaded: PhotoPipeline) -> "LivePipeline":
-        """Share rig and networks with a photo pipeline."""
-        reader = load_reader(loaded.rig, loaded.device)
-        return cls(loaded.rig, loaded.detector, loaded.landmarker, reader, loaded.model)
+        """Share rig and detector with a photo pipeline.
+
+        Raises:
+            FacewrightError: a model file is missing or broken.
+        """
+        landmarker = weights.load_quick_landmarker(loaded.device, loaded.config.weights_dir())
+        return cls(loaded.rig, loaded.detector, landmarker, load_reader(loaded.rig, loaded.device), loaded.model)
 
     def for_rig(self, rig: Rig) -> "LivePipeline":
         """Share the networks with another rig.
@@ -107,7 +110,7 @@ class LivePipeline:
             FacewrightError: the rig lacks what tracking needs, or its expression reader is damaged.
         """
         device = next(self.landmarker.buffers()).device
-        return LivePipeline(rig, self.detector, self.landmarker.network, load_reader(rig, str(device)))
+        return LivePipeline(rig, self.detector, self.landmarker, load_reader(rig, str(device)))
 
     def open(
         self,
@@ -176,6 +179,7 @@ class LiveTracker:
         if pipeline.reading is not None:
             self._person = PersonMemory(pipeline.reading.fingerprint, pipeline.reading.feature_size, calibration)
         self._asked: AskedPose | None = None
+        self._unwatched_s = 0.0
         self.calibration_problem: CalibrationInvalid | None = None
         self._clock, self._unseen_s = FrameClock(), np.inf
         self.landmarks_px: np.ndarray | None = None
@@ -251,13 +255,16 @@ class LiveTracker:
         eyes, mouth = cut_crops(face.crop, face.in_crop)
         shape = describe_shape(face.in_crop, reading.template)
         features = reading.look(to_crops(eyes[None], mouth[None], shape[None]))
-        as_stranger, read = reading.read(features, person.rest)
+        read = reading.read(features, person.rest)
+        self._unwatched_s += step_s
         if self._asked is not None:
             if self._asked.watch(features, read.coefficients, step_s):
                 self._conclude()
-        else:
-            stranger, is_frontal = as_stranger.coefficients, is_good(face.landmarks_px)
-            person.watch(features, stranger, read.coefficients, is_frontal, step_s)
+        elif person.rest is None or self._unwatched_s >= WATCH_PAUSE_S:
+            stranger = read if person.rest is None else reading.read(features, None)
+            is_frontal = is_good(face.landmarks_px)
+            person.watch(features, stranger.coefficients, read.coefficients, is_frontal, self._unwatched_s)
+            self._unwatched_s = 0.0
         rotation = rotation_in_photo(read.turn, face.crop_from_photo)
         return Expectation(read.coefficients, read.sigma, rotation, read.turn_sigma_rad)
 
