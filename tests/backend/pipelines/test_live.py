@@ -274,7 +274,10 @@ def test_loaded_from_the_config_or_shared_with_a_photo_pipeline_it_sees_the_same
     )  # fmt: skip
     photo_pipeline = PhotoPipeline.from_config(bare)
     shared = LivePipeline.from_photo_pipeline(photo_pipeline)
-    assert shared.landmarker is photo_pipeline.landmarker and shared.model is photo_pipeline.model
-    expected = pipeline.open(head.parameters)(person, 0.0).coefficients
-    for other in (shared, LivePipeline.from_config(bare)):
-        np.testing.assert_array_equal(other.open(head.parameters)(person, 0.0).coefficients, expected)
+    assert shared.detector is photo_pipeline.detector and shared.model is photo_pipeline.model
+    loaded = LivePipeline.from_config(bare)
+    seen = [one.open(head.parameters)(person, 0.0).coefficients for one in (shared, loaded)]
+    np.testing.assert_array_equal(*seen)
+    other = loaded.for_rig(loaded.rig)
+    assert other.landmarker is loaded.landmarker
+    np.testing.assert_array_equal(other.open(head.parameters)(person, 0.0).coefficients, seen[0])

@@ -50,12 +50,12 @@ def test_a_capture_is_calibrated_and_the_next_one_begins_with_what_is_known(clie
     known = client.calibrate_capture(started.capture_id, NEUTRAL)
     after = settled(client, started.capture_id)
     client.stop_capture(started.capture_id)
-    assert before[SMILES].min() > 0.25 and after[SMILES].max() < 0.12  # the held smile is her neutral now
+    assert before[SMILES].min() > 0.5 and after[SMILES].max() < 0.25  # the held smile is her neutral now
     assert len(known.gains) == 52 and len(known.resting_features) > 52 and known.reader
     again = client.start_capture(
         video_path=videos["smile"], loop=True, settings=expression_pb2.TrackingSettings(calibration=known)
     )
-    assert settled(client, again.capture_id)[SMILES].max() < 0.12
+    assert settled(client, again.capture_id)[SMILES].max() < 0.25
     client.stop_capture(again.capture_id)
 
 
