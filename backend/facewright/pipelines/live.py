@@ -96,17 +96,19 @@ class LivePipeline:
         device, files = choose_device(config.device), config.weights_dir()
         rig = load_rig(config.rig, cache_dir=config.compiled_rigs_dir())
         networks = weights.load_detector(device, files), weights.load_quick_landmarker(device, files)
-        return cls(rig, *networks, load_reader(rig, device))
+        return cls(rig, *networks, load_reader(rig))
 
     @classmethod
     def from_photo_pipeline(cls, loaded: PhotoPipeline) -> "LivePipeline":
-        """Share rig and detector with a photo pipeline.
+        """Share rig, detector and landmark points with a photo pipeline.
 
         Raises:
             FacewrightError: a model file is missing or broken.
         """
-        landmarker = weights.load_quick_landmarker(loaded.device, loaded.config.weights_dir())
-        return cls(loaded.rig, loaded.detector, landmarker, load_reader(loaded.rig, loaded.device), loaded.model)
+        landmarker = loaded.landmarker
+        if loaded.device == "cpu":
+            landmarker = weights.load_quick_landmarker("cpu", loaded.config.weights_dir())
+        return cls(loaded.rig, loaded.detector, landmarker, load_reader(loaded.rig), loaded.model)
 
     def for_rig(self, rig: Rig) -> "LivePipeline":
         """Share the networks with another rig.
@@ -114,8 +116,7 @@ class LivePipeline:
         Raises:
             FacewrightError: the rig lacks what tracking needs, or its expression reader is damaged.
         """
-        device = next(self.landmarker.buffers()).device
-        return LivePipeline(rig, self.detector, self.landmarker, load_reader(rig, str(device)))
+        return LivePipeline(rig, self.detector, self.landmarker, load_reader(rig))
 
     def open(
         self,
@@ -149,14 +150,14 @@ class LivePipeline:
         return ExpressionSolver(morphable_model(self.model.landmark_points, identity), config)
 
 
-def load_reader(rig: Rig, device: str) -> ExpressionReader | None:
-    """Return the expression reader of a rig, None if it has none.
+def load_reader(rig: Rig) -> ExpressionReader | None:
+    """Return the expression reader of a rig, None if it has none; on the CPU, as it is too small to move frames for.
 
     Raises:
         WeightsCorrupt: the file is damaged or of another version of the rig.
     """
     path = RIGS_DIR / rig.id / f"{READER}.safetensors"
-    return weights.load_expression_reader(path, rig.version, device) if path.is_file() else None
+    return weights.load_expression_reader(path, rig.version) if path.is_file() else None
 
 
 class LiveTracker:

@@ -54,6 +54,13 @@ def case_live(out):
     bpy.ops.facewright.rest()
     said["rest"] = [moved > 0.0, max(shape_keys.read_expression(armature).values())]
     start(armature)
+    wait_for_change(armature)
+    bpy.ops.facewright.calibrate(pose="NEUTRAL")
+    wait_for(lambda: bool(armature.facewright.calibration), "the calibration", 60)
+    said["calibrated"] = own.message
+    bpy.ops.facewright.stop_live()
+    start(armature)  # with what is known of the person
+    said["uses_calibration"] = wait_for_change(armature) != {}
     bpy.data.objects.remove(armature)
     wait_for(lambda: session.current().capture is None, "the end", 60)
     said["after_delete"] = own.message

@@ -34,7 +34,7 @@ STATUS_S = 2.0
 """So often a stream tells how it fares."""
 
 HEARTBEAT_S = 0.25
-CALIBRATION_WAIT_S = 5.0
+CALIBRATION_WAIT_S = 8.0
 LARGEST_CAMERA_INDEX = 63
 
 
