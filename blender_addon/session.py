@@ -44,7 +44,12 @@ class Call:
 
 @dataclass
 class Capture:
-    """A running live session; the head and the scene are looked up at each tick, for they may be gone."""
+    """A running live session; the head and the scene are looked up at each tick, for they may be gone.
+
+    Attributes:
+        notice: what is wrong right now.
+        calibration: how the last calibration goes or went; shown while nothing is wrong.
+    """
 
     capture_id: str
     blendshapes: tuple[str, ...]
@@ -57,6 +62,7 @@ class Capture:
     recording: Any = None
     frames_hz: float = 0.0
     notice: str = ""
+    calibration: str = ""
 
 
 @dataclass

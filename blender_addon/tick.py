@@ -239,7 +239,7 @@ def show_capture(live, capture):
         "is_running": live.capture is not None,
         "capture_id": capture.capture_id,
         "frames_hz": round(capture.frames_hz, 1),
-        "message": capture.notice,
+        "message": capture.notice or capture.calibration,
     }
     return _write(scene.facewright.live, wanted)
 

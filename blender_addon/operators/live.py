@@ -116,16 +116,16 @@ class FACEWRIGHT_OT_calibrate(Operator):
         """Ask the backend to watch; the answer is kept with the head."""
         live = session.current()
         capture, pose = live.capture, getattr(expression_pb2, f"CALIBRATION_POSE_{self.pose}")
-        capture.notice = "Hold it for a second"
+        capture.calibration = "Hold it for a second"
 
         def calibrated(response):
             armature = find_head(capture.head_uid, capture.head_name)
             if armature is not None:
                 armature.facewright.calibration = base64.b64encode(response.calibration.SerializeToString()).decode()
-            capture.notice = "Calibrated"
+            capture.calibration = "Calibrated"
 
         def refused(error):
-            capture.notice = f"{error}: {error.remedy}"
+            capture.calibration = f"{error}: {error.remedy}"
 
         live.later(live.client.calibrate_capture_later(capture.capture_id, pose), calibrated, refused)
         return {"FINISHED"}

@@ -57,7 +57,7 @@ def case_live(out):
     wait_for_change(armature)
     bpy.ops.facewright.calibrate(pose="NEUTRAL")
     wait_for(lambda: bool(armature.facewright.calibration), "the calibration", 60)
-    said["calibrated"] = own.message
+    wait_for(lambda: own.message == "Calibrated", "the word in the panel", 20)
     bpy.ops.facewright.stop_live()
     start(armature)  # with what is known of the person
     said["uses_calibration"] = wait_for_change(armature) != {}
