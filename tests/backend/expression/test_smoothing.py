@@ -85,3 +85,20 @@ def test_a_clock_that_starts_again_is_followed():
     clock = FrameClock()
     steps = [clock(time) for time in (100.0, 100.04, 0.0, 0.03)]
     np.testing.assert_allclose(steps, [NOMINAL_STEP_S, 0.04, NOMINAL_STEP_S, 0.03])
+
+
+def test_each_value_can_have_a_cutoff_of_its_own():
+    smooth = OneEuroFilter(np.array([0.5, 5.0]), 0.0)
+    smooth(np.zeros(2), 0.0)
+    quiet, quick = smooth(np.ones(2), 1 / 30)
+    assert 0.0 < quiet < 0.2 < quick < 0.7
+
+
+def test_looking_ahead_carries_a_steady_move_on_and_leaves_rest_alone():
+    smooth = OneEuroFilter(1.0, 50.0, 20.0)
+    for index in range(60):
+        now = smooth(np.array([0.01 * index]), index / 30, 0.1)
+    assert now[0] == pytest.approx(0.59 + 0.1 * 0.3, abs=0.012)  # 0.3 a second
+    for index in range(60, 120):
+        now = smooth(np.array([0.59]), index / 30, 0.1)
+    assert now[0] == pytest.approx(0.59, abs=1e-3)

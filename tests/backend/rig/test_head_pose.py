@@ -11,6 +11,8 @@ from facewright.rig.head_pose import (
     first_head_pose,
     project_with_jacobian,
     robust_weight,
+    rotation_in_photo,
+    rotation_vector,
 )
 
 POINTS_M = np.random.default_rng(1).normal(size=(30, 3)) * [0.07, 0.04, 0.09] + [0.0, -0.1, 1.6]
@@ -63,3 +65,18 @@ def test_the_first_guess_from_landmarks_with_depth_is_near_the_pose():
 def test_residuals_beyond_the_limit_count_linearly():
     weight = robust_weight(np.array([[0.3, 0.4], [3.0, 4.0], [0.0, 0.0]]), 1.0)
     np.testing.assert_allclose(weight, [1.0, np.sqrt(0.2), 1.0])
+
+
+@pytest.mark.parametrize("turn", [(0.0, 0.0, 0.0), (1e-6, 0.0, 0.0), (0.3, -0.7, 0.2), (0.0, 2.9, 0.0)])
+def test_a_rotation_vector_is_that_of_scipy(turn):
+    np.testing.assert_allclose(rotation_vector(Rotation.from_rotvec(turn).as_matrix()), turn, atol=1e-9)
+
+
+def test_a_tilted_crop_of_a_frontal_head_gives_the_tilted_head():
+    angle = np.radians(20.0)
+    tilt = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    crop_from_photo = np.column_stack([0.5 * tilt, [30.0, 40.0]])
+    found = rotation_in_photo(np.zeros(3), crop_from_photo)
+    expected = np.eye(3)
+    expected[:2, :2] = tilt.T  # the crop undoes the tilt that the head has in the photo
+    np.testing.assert_allclose(found, expected @ CAMERA_FROM_WORLD_FRONTAL, atol=1e-12)
