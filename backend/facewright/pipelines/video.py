@@ -4,9 +4,10 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -42,21 +43,26 @@ class Source:
     loops: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TimedFrame:
     """One frame of a source.
 
     Attributes:
         number: counts from 1; a number that is missing was skipped.
-        image: (H, W, 3) RGB uint8.
+        bgr: (H, W, 3) uint8 as OpenCV gives it.
         time_s: when it was taken, from the source's beginning.
         read_s: when it was read, on the monotonic clock.
     """
 
     number: int
-    image: np.ndarray
+    bgr: np.ndarray
     time_s: float
     read_s: float
+
+    @cached_property
+    def image(self) -> np.ndarray:
+        """The (H, W, 3) RGB uint8 image; made when it is asked for, as many frames are skipped."""
+        return self.bgr[..., ::-1].copy()
 
 
 def parse_source(text: str, loops: bool = False) -> Source:
@@ -126,33 +132,119 @@ def read_all(video: cv2.VideoCapture) -> Iterator[TimedFrame]:
     hz, number = promised_hz(video) or DEFAULT_HZ, 0
     while (read := video.read())[0]:
         number += 1
-        yield TimedFrame(number, read[1][..., ::-1].copy(), (number - 1) / hz, time.monotonic())
+        yield TimedFrame(number, read[1], (number - 1) / hz, time.monotonic())
 
 
-class LatestFrames:
-    """Plays a source in a thread of its own and keeps the newest frame; a camera that fails is tried again.
+class Player:
+    """Plays a source at its own pace; a file may start again at its end, a camera that fails is tried again.
 
     Args:
         source: what to play.
+        video: the source, if it is open already; the player closes it.
+        show: gets every frame.
+        goes_on: asked between two frames; False ends the play.
 
     Attributes:
         state: PLAYING, WAITING for a camera, or ENDED.
         notice: what is wrong while WAITING.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        video: cv2.VideoCapture | None,
+        show: Callable[[TimedFrame], None],
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._source, self._video, self._show, self._goes_on = source, video, show, goes_on
+        self._stop, self._number, self._begun_s = threading.Event(), 0, time.monotonic()
+        self.state, self.notice = PLAYING, ""
+
+    def stop(self) -> None:
+        """End the play soon; for any thread."""
+        self._stop.set()
+
+    def is_wanted(self) -> bool:
+        """Tell whether nobody has ended the play."""
+        return not self._stop.is_set() and self._goes_on()
+
+    def play(self) -> None:
+        """Play until the source ends or nobody wants it any more."""
+        try:
+            play = self._play_camera if self._source.path is None else self._play_file
+            play()
+        finally:
+            if self._video is not None:
+                self._video.release()
+            self.state, self.notice = ENDED, ""
+
+    def rest(self, seconds: float) -> bool:
+        """Wait; True when the play was stopped meanwhile."""
+        return self._stop.wait(seconds)
+
+    def _play_file(self) -> None:
+        hz = promised_hz(self._video) or DEFAULT_HZ
+        self._begun_s = time.monotonic()
+        before = -1
+        while self.is_wanted():
+            found, image = self._video.read()
+            if not found:
+                is_empty, before = self._number == before, self._number
+                if not self._source.loops or is_empty or not self._video.set(cv2.CAP_PROP_POS_FRAMES, 0):
+                    return
+                continue
+            time_s = self._number / hz
+            if self.rest(max(0.0, time_s - (time.monotonic() - self._begun_s))):
+                return
+            self._give(image, time_s)
+
+    def _play_camera(self) -> None:
+        while self.is_wanted():
+            try:
+                self._video = self._video or open_video(self._source)
+                found, image = self._video.read()
+            except SourceUnavailable:
+                found = False
+            if not found:
+                if self._video is not None:
+                    self._video.release()
+                    self._video = None
+                self.state, self.notice = WAITING, CAMERA_NOTICE.format(self._source.camera_index)
+                self.rest(RETRY_S)
+                continue
+            self.state, self.notice = PLAYING, ""
+            self._give(image, time.monotonic() - self._begun_s)
+
+    def _give(self, image: np.ndarray, time_s: float) -> None:
+        self._number += 1
+        self._show(TimedFrame(self._number, image, time_s, time.monotonic()))
+
+
+class LatestFrames:
+    """Plays a source in a thread of its own and keeps the newest frame.
+
+    Args:
+        source: what to play.
 
     Raises:
         SourceUnavailable: a file cannot be opened; a camera is waited for instead.
     """
 
     def __init__(self, source: Source) -> None:
-        self._source, self._stop = source, threading.Event()
         self._fresh, self._newest = threading.Condition(), None
-        self._number, self._begun_s = 0, time.monotonic()
-        self.state, self.notice = PLAYING, ""
-        self._video: cv2.VideoCapture | None = None
-        if source.path is not None:
-            self._video = open_file(source.path)
+        self._player = Player(source, None if source.path is None else open_file(source.path), self._keep)
         self._thread = threading.Thread(target=self._play, name="frames", daemon=True)
         self._thread.start()
+
+    @property
+    def state(self) -> str:
+        """PLAYING, WAITING for a camera, or ENDED."""
+        return self._player.state
+
+    @property
+    def notice(self) -> str:
+        """What is wrong while WAITING."""
+        return self._player.notice
 
     def take(self, wait_s: float) -> TimedFrame | None:
         """Return the newest frame that was not taken yet; None when there is none for so long, or none any more."""
@@ -169,61 +261,17 @@ class LatestFrames:
 
     def close(self) -> None:
         """Stop playing."""
-        self._stop.set()
+        self._player.stop()
         self._thread.join(CLOSE_WAIT_S)
 
     def _play(self) -> None:
-        try:
-            play = self._play_camera if self._source.path is None else self._play_file
-            play()
-        finally:
-            if self._video is not None:
-                self._video.release()
-            self._set_state(ENDED)
-
-    def _play_file(self) -> None:
-        hz = promised_hz(self._video) or DEFAULT_HZ
-        self._begun_s = time.monotonic()
-        before = -1
-        while not self._stop.is_set():
-            found, image = self._video.read()
-            if not found:
-                is_empty, before = self._number == before, self._number
-                if not self._source.loops or is_empty or not self._video.set(cv2.CAP_PROP_POS_FRAMES, 0):
-                    return
-                continue
-            time_s = self._number / hz
-            if self._stop.wait(max(0.0, time_s - (time.monotonic() - self._begun_s))):
-                return
-            self._show(image, time_s)
-
-    def _play_camera(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._video = self._video or open_video(self._source)
-                found, image = self._video.read()
-            except SourceUnavailable:
-                found = False
-            if not found:
-                if self._video is not None:
-                    self._video.release()
-                    self._video = None
-                self._set_state(WAITING, CAMERA_NOTICE.format(self._source.camera_index))
-                self._stop.wait(RETRY_S)
-                continue
-            self._set_state(PLAYING)
-            self._show(image, time.monotonic() - self._begun_s)
-
-    def _show(self, image: np.ndarray, time_s: float) -> None:
-        self._number += 1
-        frame = TimedFrame(self._number, image[..., ::-1].copy(), time_s, time.monotonic())
+        self._player.play()
         with self._fresh:
-            self._newest = frame
             self._fresh.notify_all()
 
-    def _set_state(self, state: str, notice: str = "") -> None:
+    def _keep(self, frame: TimedFrame) -> None:
         with self._fresh:
-            self.state, self.notice = state, notice
+            self._newest = frame
             self._fresh.notify_all()
 
 

@@ -10,6 +10,8 @@ import pytest
 from facewright.config import ServiceConfig
 from facewright.datatypes import ARKIT_52, LiveExpression
 from facewright.errors import CaptureUnknown, QueueFull, SourceUnavailable
+from facewright.pipelines import video as pipeline_video
+from facewright.pipelines.video import ENDED, PLAYING, WAITING
 from facewright.service.live import captures
 from facewright.service.live.captures import Captures, Source
 from facewright.service.live.hub import LiveHub
@@ -34,6 +36,9 @@ class Unplugged:
 
     def read(self) -> tuple[bool, None]:
         return False, None
+
+    def get(self, _property: int) -> float:
+        return 0.0
 
     def set(self, _property: int, _value: float) -> bool:
         return False
@@ -76,10 +81,10 @@ def test_a_file_plays_at_its_own_pace_to_its_end_and_keeps_the_last_expression(p
     begun = time.monotonic()
     capture = made.start(Source(path=video), open_session)
     assert (capture.width_px, capture.height_px, capture.frames_hz) == (64, 48, HZ)
-    assert wait_for(lambda: made.find(capture.id).state == captures.ENDED)
+    assert wait_for(lambda: made.find(capture.id).player.state == ENDED)
     assert time.monotonic() - begun >= (FRAMES - 1) / HZ
     newest = capture.session.newest()
-    assert newest.frame.frame_id == FRAMES and newest.frame.timestamp_us == round(1e6 * FRAMES / HZ)
+    assert newest.frame.frame_id == FRAMES and newest.frame.timestamp_us == round(1e6 * (FRAMES - 1) / HZ)
     assert newest.expression.coefficients[0] == pytest.approx(20 * FRAMES / 255, abs=0.02)
 
 
@@ -87,7 +92,7 @@ def test_a_looping_file_goes_on_with_growing_numbers_and_times(parts, video):
     made, open_session = parts
     capture = made.start(Source(path=video, loops=True), open_session)
     assert wait_for(lambda: capture.session.counts.received > 2 * FRAMES + 3)
-    assert capture.state == captures.RUNNING
+    assert capture.player.state == PLAYING
     assert capture.session.newest().frame.timestamp_us > 1e6 * 2 * FRAMES / HZ
 
 
@@ -111,14 +116,19 @@ def test_a_capture_that_nobody_asks_about_is_closed(parts, video, monkeypatch):
         made.find(capture.id)
 
 
-def test_a_source_that_fails_is_tried_again_and_says_so(parts, video, monkeypatch):
-    monkeypatch.setattr(captures, "RETRY_S", 0.05)
+def test_a_camera_that_is_unplugged_is_tried_again_and_says_so(parts, video, monkeypatch):
+    monkeypatch.setattr(pipeline_video, "RETRY_S", 0.05)
+    plugged = [Unplugged(), Unplugged(), cv2.VideoCapture(str(video))]
+
+    def plug(_source: Source):
+        return plugged.pop(0)
+
+    monkeypatch.setattr(pipeline_video, "open_video", plug)
+    monkeypatch.setattr(captures, "open_video", plug)
     made, open_session = parts
-    capture = made.start(Source(path=video, loops=True), open_session)
-    capture.source, capture.video = Source(camera_index=63), Unplugged()
-    assert wait_for(lambda: capture.state == captures.INTERRUPTED) and "tried again" in capture.notice
-    capture.source = Source(path=video, loops=True)
-    assert wait_for(lambda: capture.state == captures.RUNNING and capture.notice == "")
+    capture = made.start(Source(camera_index=4), open_session)
+    assert wait_for(lambda: capture.player.state == WAITING) and "camera 4" in capture.player.notice
+    assert wait_for(lambda: capture.session.counts.received > 2)
 
 
 @pytest.mark.parametrize("name", ["absent.mp4", "text.mp4", "."])

@@ -10,11 +10,11 @@ from facewright.datatypes import ARKIT_52
 from facewright.errors import RequestInvalid
 from facewright.expression.calibration import Calibration
 from facewright.perception.image import decode_image
+from facewright.pipelines.video import ENDED, PLAYING, WAITING
 from facewright.rig.nouns import Rig
 from facewright.service.convert.checks import known_enum
 from facewright.service.convert.fitting import head_pose_message
 from facewright.service.convert.rig import head_from_message, summary_message
-from facewright.service.live.captures import ENDED, INTERRUPTED, RUNNING
 from facewright.service.live.hub import CalibrationOutcome, LiveAnswer, LiveCounts, LiveFrame, raw_frame
 
 FRAME_BYTES, FRAME_PIXELS, SMALLEST_SIDE_PX = 32 * 2**20, 4096 * 4096, 16
@@ -40,9 +40,9 @@ POSES = {
     expression_pb2.CALIBRATION_POSE_SMILE: "smile",
 }
 CAPTURE_STATES = {
-    RUNNING: expression_pb2.CAPTURE_STATE_RUNNING,
+    PLAYING: expression_pb2.CAPTURE_STATE_RUNNING,
     ENDED: expression_pb2.CAPTURE_STATE_ENDED,
-    INTERRUPTED: expression_pb2.CAPTURE_STATE_INTERRUPTED,
+    WAITING: expression_pb2.CAPTURE_STATE_INTERRUPTED,
 }
 
 

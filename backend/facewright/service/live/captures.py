@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 
 from facewright.errors import CaptureUnknown, FacewrightError, SourceUnavailable
-from facewright.pipelines.video import DEFAULT_HZ, Source, open_video, promised_hz
+from facewright.pipelines.video import Player, Source, TimedFrame, open_video, promised_hz
 from facewright.service.live.hub import LiveFrame, LiveSession
 
 LOG = logging.getLogger(__name__)
@@ -20,11 +20,8 @@ LOG = logging.getLogger(__name__)
 FORGOTTEN_S = 30.0
 """A capture that nobody asks about for so long is closed."""
 
-RETRY_S = 1.0
-"""Pause before a source that has failed is opened again."""
-
 NETWORK_PATHS = ("\\\\", "//")
-RUNNING, ENDED, INTERRUPTED = "running", "ended", "interrupted"
+ENDED_PAUSE_S = 0.1
 
 
 @dataclass(eq=False)
@@ -35,26 +32,20 @@ class Capture:
         id: unguessable.
         source: camera or file.
         session: works on its frames.
-        video: OpenCV's reader.
+        player: plays the source; tells its state and what is wrong.
         width_px, height_px: size of the frames.
         frames_hz: what the source promises, 0 when it does not say.
-        state: running, ended or interrupted.
-        notice: what is wrong.
         asked_s: when somebody asked about it last.
-        stop: set to close it.
     """
 
     id: str
     source: Source
     session: LiveSession
-    video: cv2.VideoCapture
+    player: Player
     width_px: int
     height_px: int
     frames_hz: float
-    state: str = RUNNING
-    notice: str = ""
     asked_s: float = field(default_factory=time.monotonic)
-    stop: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
 
@@ -84,7 +75,8 @@ class Captures:
             video.release()
             raise
         size = (int(video.get(prop)) for prop in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-        capture = Capture(secrets.token_hex(16), source, session, video, *size, promised_hz(video))
+        player = Player(source, video, lambda frame: session.put(live_frame(frame)), lambda: not is_forgotten(capture))
+        capture = Capture(secrets.token_hex(16), source, session, player, *size, promised_hz(video))
         capture.thread = threading.Thread(target=self._read, args=(capture,), name="capture", daemon=True)
         with self._lock:
             self._open[capture.id] = capture
@@ -109,7 +101,7 @@ class Captures:
 
     def stop(self, capture: Capture) -> None:
         """Close a capture."""
-        capture.stop.set()
+        capture.player.stop()
         capture.thread.join(5.0)
 
     def stop_all(self) -> None:
@@ -120,47 +112,25 @@ class Captures:
             self.stop(capture)
 
     def _read(self, capture: Capture) -> None:
-        """Read frames at their pace until the capture is closed or forgotten."""
+        """Play a source; when it has ended, keep its last expression until the capture is closed or forgotten."""
         try:
-            number, begun, first_us = 0, time.monotonic(), 0
-            while not capture.stop.is_set() and time.monotonic() - capture.asked_s < FORGOTTEN_S:
-                found, frame = capture.video.read() if capture.state == RUNNING else (False, None)
-                if not found:
-                    self._recover(capture)
-                    begun, first_us = time.monotonic(), round(1e6 * number / (capture.frames_hz or DEFAULT_HZ))
-                    continue
-                number += 1
-                if capture.source.path is None:
-                    stamp_us = round(1e6 * (time.monotonic() - begun)) + first_us
-                else:
-                    stamp_us = round(1e6 * number / (capture.frames_hz or DEFAULT_HZ))
-                    capture.stop.wait(max(0.0, (stamp_us - first_us) * 1e-6 - (time.monotonic() - begun)))
-                capture.session.put(LiveFrame(number, stamp_us, lambda shown=frame: shown[..., ::-1].copy()))
+            capture.player.play()
+            while capture.player.is_wanted() and not capture.player.rest(ENDED_PAUSE_S):
+                pass
         finally:
             with self._lock:
                 self._open.pop(capture.id, None)
-            capture.video.release()
             self._close_session(capture.session)
 
-    def _recover(self, capture: Capture) -> None:
-        """Go on after a frame that did not come: start a file again or leave it at its end, try a camera again."""
-        source = capture.source
-        if source.path is not None and not source.loops:
-            capture.state = ENDED
-            capture.stop.wait(0.1)
-            return
-        if source.path is not None and capture.video.set(cv2.CAP_PROP_POS_FRAMES, 0):
-            capture.stop.wait(0.02)  # a file without a single frame must not spin
-            return
-        capture.state, capture.notice = INTERRUPTED, "the source gives no frames; it is tried again every second"
-        capture.video.release()
-        capture.stop.wait(RETRY_S)
-        try:
-            capture.video = open_video(source)
-        except SourceUnavailable as error:
-            LOG.debug("still no frames: %s", error)
-        else:
-            capture.state, capture.notice = RUNNING, ""
+
+def is_forgotten(capture: Capture) -> bool:
+    """Tell whether nobody has asked about a capture for long."""
+    return time.monotonic() - capture.asked_s >= FORGOTTEN_S
+
+
+def live_frame(frame: TimedFrame) -> LiveFrame:
+    """Return a frame as a session takes it; its colours are put in order when it is worked on."""
+    return LiveFrame(frame.number, round(1e6 * frame.time_s), lambda: frame.image)
 
 
 def allowed_path(text: str, folder: Path | None, is_local_only: bool) -> Path:

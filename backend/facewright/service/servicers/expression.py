@@ -126,9 +126,9 @@ class ExpressionServicer(expression_pb2_grpc.ExpressionServiceServicer):
         capture = self._backend.captures.find(request.capture_id)
         newest = capture.session.newest()
         response = expression_pb2.GetLatestExpressionResponse(
-            state=CAPTURE_STATES[capture.state],
+            state=CAPTURE_STATES[capture.player.state],
             frames_hz=capture.session.answered_hz(),
-            notice=capture.notice or capture.session.counts.notice,
+            notice=capture.player.notice or capture.session.counts.notice,
         )
         if newest is not None and newest.frame.frame_id != request.seen_frame_id:
             response.expression.CopyFrom(answer_message(newest))
