@@ -17,9 +17,9 @@ from random import Random
 
 import grpc
 from facewright_client import Client
-from facewright_client.client import photo_specification
 from facewright_client.errors import BackendError
 from facewright_client.generated import expression_pb2, fitting_pb2, rig_pb2
+from facewright_client.specification import photo_specification
 
 PLAIN = {"fitting.choose_styles": "false", "fitting.iterations": "2"}
 VARIANTS = {

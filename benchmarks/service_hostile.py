@@ -22,8 +22,8 @@ from random import Random
 import grpc
 import psutil
 from facewright_client import Client
-from facewright_client.client import photo_specification
 from facewright_client.errors import BackendError
+from facewright_client.specification import photo_specification
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from PIL import Image
 from skimage.data import astronaut

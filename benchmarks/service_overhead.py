@@ -13,8 +13,8 @@ import grpc
 import numpy as np
 import torch
 from facewright_client import Client
-from facewright_client.client import photo_specification
 from facewright_client.generated import expression_pb2, fitting_pb2
+from facewright_client.specification import photo_specification
 
 from facewright.config import with_overrides
 from facewright.perception.image import decode_image

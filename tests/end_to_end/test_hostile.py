@@ -9,7 +9,7 @@ from random import Random
 import grpc
 import pytest
 from facewright_client import Client
-from facewright_client.client import photo_specification
+from facewright_client.specification import photo_specification
 from PIL import Image
 from skimage.data import astronaut
 

@@ -19,6 +19,7 @@ from .generated import (
     server_pb2_grpc,
 )
 from .pending import Pending
+from .specification import style_choices
 
 MESSAGE_BYTES = 64 * 2**20
 CALL_S = 30.0
@@ -182,7 +183,7 @@ class Client:
         self, count: int, seed: int = 0, rig_id: str = "", styles: Mapping[str, str] | None = None
     ) -> Pending:
         """Begin `sample`; the result is a SampleCharactersResponse."""
-        request = rig_pb2.SampleCharactersRequest(rig_id=rig_id, count=count, seed=seed, styles=_choices(styles))
+        request = rig_pb2.SampleCharactersRequest(rig_id=rig_id, count=count, seed=seed, styles=style_choices(styles))
         return Pending(self._rigs.SampleCharacters.future(request, EXPORT_S, metadata=self._metadata))
 
     def export(
@@ -361,44 +362,6 @@ class Client:
         """Begin `stop_capture`."""
         request = expression_pb2.StopCaptureRequest(capture_id=capture_id)
         return Pending(self._expressions.StopCapture.future(request, CALL_S, metadata=self._metadata))
-
-
-def photo_specification(
-    photos: Sequence[bytes],
-    files: Sequence[int] = (),
-    face_index: int = 0,
-    rig_id: str = "",
-    styles: Mapping[str, str] | None = None,
-    settings: Mapping[str, str] | None = None,
-    skin_share: float | None = None,
-    include_photo_skin: bool = False,
-) -> fitting_pb2.FitSpecification:
-    """Say what to fit.
-
-    Args:
-        photos: encoded images of one person; the first decides shape and tone.
-        files: which RESULT_FILE_* to return.
-        face_index: which face of the first photo, 0 is the largest.
-        rig_id: "" for the backend's default.
-        styles: what the head shall wear, choice by group.
-        settings: further settings by name, as fitting.iterations.
-        skin_share: how much of the photo's skin is used, 0 to 1.
-        include_photo_skin: whether the result's look carries the photo skin.
-    """
-    return fitting_pb2.FitSpecification(
-        rig_id=rig_id,
-        photos=[fitting_pb2.Photo(content=content) for content in photos],
-        face_index=face_index,
-        styles=_choices(styles),
-        settings=settings,
-        skin_share=skin_share,
-        files=files,
-        include_photo_skin=include_photo_skin,
-    )
-
-
-def _choices(styles: Mapping[str, str] | None) -> list[rig_pb2.StyleChoice]:
-    return [rig_pb2.StyleChoice(group=group, choice=choice) for group, choice in (styles or {}).items()]
 
 
 @contextmanager
