@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from facewright.datatypes import ARKIT_52
 from facewright.networks.expression_reader import EYE_PX, MIRRORED_COEFFICIENTS, MOUTH_PX, FaceCrops, mirrored
 from facewright.networks.landmarker import MIRRORED
 from facewright.perception.alignment import eye_centres
@@ -31,10 +30,6 @@ REST_SEEN = 2
 
 KNOWN_SHARE = 0.75
 """How often the resting face is known in training."""
-
-RARE = ("cheekPuff", "tongueOut", "jawLeft", "jawRight", "jawForward", "mouthLeft", "mouthRight")
-RARE_WEIGHT = 5.0
-"""What performers do once in a hundred frames is shown so many times as often, or it would never be learnt."""
 
 SHAPE_NOISE = 0.006
 """Standard deviation that is added to landmarks, in eye distances."""
@@ -123,9 +118,7 @@ def draw_batch(
         acted: A, frames of each.
         generator: source of randomness.
     """
-    acted_frames = np.stack(
-        [RESTING + choose_frames(data.expressions[row, RESTING:], acted, generator) for row in people]
-    )
+    acted_frames = np.stack([RESTING + generator.choice(FRAMES - RESTING, acted, replace=False) for _ in people])
     acted_frames[generator.random(len(people)) < 0.25, 0] = 0  # now and then somebody does not act at all
     rest_frames = np.stack([1 + generator.choice(RESTING - 1, REST_SEEN, replace=False) for _ in people])
     frames = np.concatenate([acted_frames, rest_frames], 1)  # (B, A + R)
@@ -155,13 +148,6 @@ def draw_batch(
         turns,
         is_known,
     )
-
-
-def choose_frames(expressions: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Choose (count,) of the frames with (A, E) expressions, those with a rare coefficient more often."""
-    is_rare = (expressions[:, [ARKIT_52.index(name) for name in RARE]] > 0.2).any(1)
-    weight = np.where(is_rare, RARE_WEIGHT, 1.0)
-    return generator.choice(len(expressions), count, replace=False, p=weight / weight.sum())
 
 
 def true_turns(camera_from_world: np.ndarray) -> np.ndarray:

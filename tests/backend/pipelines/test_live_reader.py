@@ -13,6 +13,7 @@ from facewright.engine.opening import open_engine
 from facewright.errors import CalibrationInvalid
 from facewright.pipelines.live import LivePipeline
 from facewright.rig.colours import sample_colours
+from facewright.rig.head_pose import CAMERA_FROM_WORLD_FRONTAL
 from facewright.training.performance_video import Person, film
 from facewright.training.performances import INDEX, Performance
 from facewright.training.synthetic_photos import random_lighting
@@ -100,8 +101,6 @@ def test_a_wink_does_not_leak_to_the_other_eye(pipeline, frames):
 def test_the_turn_of_the_head_is_that_of_the_film(pipeline, frames):
     tracker, time_s = at_rest(pipeline, frames)
     camera = play(tracker, frames["rest"], HELD_FRAMES, time_s).camera
-    from facewright.rig.head_pose import CAMERA_FROM_WORLD_FRONTAL
-
     truth = Rotation.from_euler("yxz", (4.0, 2.0, 1.0), degrees=True)
     found = Rotation.from_matrix(camera.camera_from_world[:3, :3] @ CAMERA_FROM_WORLD_FRONTAL.T)
     assert np.degrees((found * truth.inv()).magnitude()) < 4.0
