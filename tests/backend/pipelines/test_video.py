@@ -86,7 +86,7 @@ def test_what_is_no_video_is_named(tmp_path, name):
 
 
 def test_a_camera_that_is_missing_or_unplugged_is_waited_for(monkeypatch):
-    cameras = [None, FakeCamera(2), None, FakeCamera(1000)]
+    cameras = [None, FakeCamera(2), None, FakeCamera(10_000)]
 
     def plug(source):
         camera = cameras.pop(0) if len(cameras) > 1 else cameras[0]

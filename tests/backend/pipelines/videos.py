@@ -1,5 +1,6 @@
 """Small videos and trackers for tests of what plays and follows them."""
 
+import time
 from pathlib import Path
 
 import cv2
@@ -37,6 +38,9 @@ class BrightnessTracker:
         return LiveExpression(coefficients, None, "lost")
 
 
+FAKE_FRAME_MS = 5.0
+
+
 class FakeCamera:
     """A camera that gives some frames and is then unplugged."""
 
@@ -45,6 +49,7 @@ class FakeCamera:
 
     def read(self) -> tuple[bool, np.ndarray | None]:
         """Give a frame while there are some."""
+        time.sleep(1e-3 * FAKE_FRAME_MS)
         self._left -= 1
         return (True, np.full((48, 64, 3), 90, np.uint8)) if self._left >= 0 else (False, None)
 

@@ -280,6 +280,7 @@ def test_stopping_lets_a_fit_end_refuses_new_ones_and_frees_the_port(start, spec
         stopping.join(WAIT_S)
         assert not stopping.is_alive()
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # ended connections may linger, a listener may not
         probe.bind(("127.0.0.1", port))
 
 
