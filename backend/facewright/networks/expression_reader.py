@@ -127,8 +127,9 @@ class ExpressionReader(nn.Module):
 
 def _even(images: Tensor) -> Tensor:
     """Take brightness and contrast out of (N, 3, S, S), but leave colours in relation to each other."""
-    mean = images.mean((1, 2, 3), keepdim=True)
-    return (images - mean) / (images.std((1, 2, 3), keepdim=True) + 0.03)
+    centred = images - images.mean((1, 2, 3), keepdim=True)
+    contrast = centred.square().mean((1, 2, 3), keepdim=True).sqrt()  # Tensor.std takes twice as long
+    return centred / (contrast + 0.03)
 
 
 def _tower(side_px: int, widths: tuple[int, ...], features: int) -> nn.Sequential:

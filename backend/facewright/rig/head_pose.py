@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -41,7 +42,7 @@ class HeadPose:
         """Return the pose after a (6,) step: left rotation vector in rad, change of log focal, shift in px."""
         return replace(
             self,
-            rotation=Rotation.from_rotvec(step[:3]).as_matrix() @ self.rotation,
+            rotation=rotation_matrix(step[:3]) @ self.rotation,
             focal_px=self.focal_px * float(np.exp(step[3])),
             centre_px=self.centre_px + step[4:6],
         )
@@ -54,7 +55,7 @@ class HeadPose:
     @staticmethod
     def from_vector(values: np.ndarray, side_px: float, pivot_m: np.ndarray) -> "HeadPose":
         """Build a pose from what `vector` gave for the same side and the (3,) pivot."""
-        rotation = Rotation.from_rotvec(values[:3]).as_matrix() @ CAMERA_FROM_WORLD_FRONTAL
+        rotation = rotation_matrix(values[:3]) @ CAMERA_FROM_WORLD_FRONTAL
         return HeadPose(rotation, float(side_px * np.exp(values[3])), side_px * values[4:6], pivot_m)
 
     def eye_distance_px(self, points_m: np.ndarray) -> float:
@@ -71,6 +72,11 @@ def rotation_vector(rotation: np.ndarray) -> np.ndarray:
     return axis * (np.arctan2(sine, (np.trace(rotation) - 1) / 2) / sine) if sine > 1e-9 else axis
 
 
+def rotation_matrix(vector: np.ndarray) -> np.ndarray:
+    """Return the (3, 3) rotation of a (3,) rotation vector; OpenCV takes a tenth of SciPy's time for one."""
+    return cv2.Rodrigues(np.asarray(vector, np.float64))[0]
+
+
 def rotation_in_photo(turn: np.ndarray, crop_from_photo: np.ndarray) -> np.ndarray:
     """Return the (3, 3) camera-from-world rotation of a head that was looked at in a crop.
 
@@ -80,7 +86,7 @@ def rotation_in_photo(turn: np.ndarray, crop_from_photo: np.ndarray) -> np.ndarr
     """
     tilt = np.eye(3)
     tilt[:2, :2] = crop_from_photo[:, :2] / np.sqrt(np.linalg.det(crop_from_photo[:, :2]))
-    return (Rotation.from_rotvec(turn).as_matrix() @ tilt).T @ CAMERA_FROM_WORLD_FRONTAL
+    return (rotation_matrix(turn) @ tilt).T @ CAMERA_FROM_WORLD_FRONTAL
 
 
 def first_head_pose(points_m: np.ndarray, landmarks_px: np.ndarray) -> HeadPose:
