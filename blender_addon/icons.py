@@ -5,6 +5,9 @@ import numpy as np
 
 from .preferences import user_folder
 
+FIT_PREVIEW = "fit preview"
+"""Key of the picture that shows how far a fit has come."""
+
 LAMP_SIDE_PX, LAMP_RADIUS_PX = 32, 11.0
 LAMP_COLOURS = {
     "OFF": (0.50, 0.50, 0.50),

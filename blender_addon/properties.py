@@ -35,6 +35,14 @@ LIVE_SOURCES = (
     ("VIDEO", "Video file", "A video file on the computer on which the backend runs"),
 )
 
+CALIBRATION_POSES = (
+    ("NEUTRAL", "Neutral", "The face at rest becomes what counts as no expression; look into the camera"),
+    ("OPEN_MOUTH", "Mouth", "The mouth as wide open as is comfortable becomes fully open"),
+    ("BLINK", "Eyes", "Both eyes shut become fully shut"),
+    ("SMILE", "Smile", "A broad smile becomes the full smile"),
+)
+"""What a live session is calibrated by; each has a button."""
+
 GAMES = (
     ("UNITY", "Unity", "Axes and scale as Unity wants them"),
     ("UNREAL", "Unreal", "Axes and scale as Unreal Engine wants them"),
@@ -44,6 +52,9 @@ EXPORT_FORMS = (
     ("GLB", "glTF", "One .glb file: mesh, bones, expressions, textures"),
     ("FBX", "FBX", "One .fbx file with the textures in it"),
 )
+
+VARIANTS = 9
+"""Heads that are drawn at once to choose from."""
 
 LOOK_COLOURS = ("skin", "lip", "brow", "iris", "hair", "beard")
 SKIN_AMOUNTS = ("pores", "redness", "freckles", "wrinkles")
@@ -70,7 +81,6 @@ class FACEWRIGHT_PG_job(PropertyGroup):
     """What is being fitted; changed by the timer, drawn by the panel, never saved as running."""
 
     state: EnumProperty(items=JOB_STATES)
-    job_id: StringProperty()
     stage: StringProperty()
     fraction: FloatProperty(min=0.0, max=1.0, subtype="FACTOR")
     message: StringProperty(description="What went wrong")
@@ -107,7 +117,6 @@ class FACEWRIGHT_PG_live(PropertyGroup):
     record: BoolProperty(name="Record", description="Write keyframes while the face moves", default=False)
     start_frame: IntProperty(name="From frame", description="Frame at which the recording begins", default=1)
     is_running: BoolProperty()
-    capture_id: StringProperty()
     frames_hz: FloatProperty(description="Frames a second that reach the head")
     message: StringProperty()
 

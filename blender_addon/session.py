@@ -161,7 +161,6 @@ class Session:
         self.painting, self.paint_at, self.show_at = "", 0.0, 0.0
         self.notice, self.notice_remedy = "", ""
         self._leaving: list[backend_process.BackendProcess] = []
-        self._token: str | None = None
         self._asked: Pending | None = None
         self._ask_at, self._silences = 0.0, 0
 

@@ -154,6 +154,11 @@ def write_styles(armature, styles: Mapping[str, str]) -> None:
             setattr(sliders, style_name(group.name), styles[group.name])
 
 
+def region_name(group: str) -> str:
+    """Return the heading of a group of sliders."""
+    return group.replace("_", " ").capitalize()
+
+
 def style_name(group: str) -> str:
     """Return the name of the property that holds the choice of a style group."""
     return STYLE + re.sub(r"\W", "_", group)

@@ -23,8 +23,6 @@ ASK_ABOUT_FIT_S, POLL_S, FIT_POLL_S = 0.2, 5.0, 30.0
 COMPARE_LOOK_S = 0.5
 """How long colours and styles must be left alone before the head is painted."""
 
-PREVIEW = "fit preview"
-
 JOB_STATES = {fitting_pb2.FIT_STATE_QUEUED: "QUEUED", fitting_pb2.FIT_STATE_RUNNING: "RUNNING"}
 
 
@@ -99,7 +97,7 @@ def _read_fit(live, fit, answer):
     if answer.HasField("progress"):
         fit.sequence = answer.progress.sequence
         if answer.progress.preview.content:
-            icons.show(PREVIEW, answer.progress.preview.content)
+            icons.show(icons.FIT_PREVIEW, answer.progress.preview.content)
     if answer.HasField("result"):
         fit.is_building = True
         if job is not None:
@@ -221,7 +219,7 @@ def _show(live):
             is_new |= _write(job, {"state": "NONE", "stage": "", "fraction": 0.0})
         elif is_own:
             state = job.state if job.state in ("QUEUED", "RUNNING") else "QUEUED"
-            is_new |= _write(job, {"state": state, "job_id": live.fit.job_id, "name": live.fit.name}) or True
+            is_new |= _write(job, {"state": state, "name": live.fit.name}) or True
         is_running = live.capture is not None and live.capture.scene_name == scene.name
         is_new |= _write(scene.facewright.live, {"is_running": is_running})
         is_batch = live.batch is not None and live.batch.scene_name == scene.name
@@ -237,7 +235,6 @@ def show_capture(live, capture):
         return False
     wanted = {
         "is_running": live.capture is not None,
-        "capture_id": capture.capture_id,
         "frames_hz": round(capture.frames_hz, 1),
         "message": capture.notice or capture.calibration,
     }

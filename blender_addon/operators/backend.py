@@ -4,10 +4,10 @@ from pathlib import Path
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.types import Operator
 
 from .. import backend_process, preferences, session
+from . import common
 
 LAST_PORT = 65535
 CERTIFICATE_MARK = b"-----BEGIN CERTIFICATE-----"
@@ -60,10 +60,8 @@ class FACEWRIGHT_OT_start_backend(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether there is something to start."""
-        if session.current().state in ("OFF", "LOST"):
-            return True
-        cls.poll_message_set(tip_("The backend runs already, or is being started"))
-        return False
+        is_off = session.current().state in ("OFF", "LOST")
+        return common.needs(cls, is_off, "The backend runs already, or is being started")
 
     def execute(self, context):
         """Begin; the light shows how it goes on."""
@@ -81,10 +79,7 @@ class FACEWRIGHT_OT_stop_backend(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether there is something to stop."""
-        if session.current().state not in ("OFF", "LOST"):
-            return True
-        cls.poll_message_set(tip_("No backend runs"))
-        return False
+        return common.needs(cls, session.current().state not in ("OFF", "LOST"), "No backend runs")
 
     def execute(self, context):
         """Stop a live session, keep what it recorded, and leave."""

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.types import Operator
 
 from .. import session
@@ -21,22 +20,12 @@ class FACEWRIGHT_OT_batch(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether there is a folder and nothing else is being fitted."""
-        if not common.needs_backend(cls):
-            return False
-        if session.current().fit is not None or session.current().batch is not None:
-            cls.poll_message_set(tip_("Another fit is running: wait for it, or cancel it"))
-            return False
-        if not context.scene.facewright.batch.folder:
-            cls.poll_message_set(tip_("Choose a folder with photos first"))
-            return False
-        return True
+        folder = context.scene.facewright.batch.folder
+        return common.needs_idle_backend(cls) and common.needs(cls, folder, "Choose a folder with photos first")
 
     def invoke(self, context, event):
         """Start, and listen for Esc."""
-        outcome = self.execute(context)
-        if outcome == {"FINISHED"}:
-            bpy.ops.facewright.cancel_on_escape("INVOKE_DEFAULT")
-        return outcome
+        return photo.execute_until_escape(self, context)
 
     def execute(self, context):
         """List the photos and start with the first."""

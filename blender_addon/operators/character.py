@@ -3,7 +3,6 @@
 import random
 
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import EnumProperty, StringProperty
 from bpy.types import Operator
 
@@ -12,7 +11,6 @@ from ..client.generated import rig_pb2
 from ..scene import head
 from . import arrival, common
 
-SEEDS = 2**31
 KINDS = (
     ("NEUTRAL", "Neutral", "The neutral head, to be shaped with the sliders"),
     ("RANDOM", "Random", "A random person"),
@@ -45,7 +43,7 @@ class FACEWRIGHT_OT_add_head(Operator):
         if self.kind == "NEUTRAL":
             bring(rig_pb2.Character(rig_id=rig_id), "Head")
         else:
-            seed = random.randrange(SEEDS)
+            seed = random.randrange(common.SEEDS)
             pending = live.client.sample_later(1, seed, rig_id)
             live.later(pending, lambda response: bring(response.characters[0], "Random head"), live.tell_error)
         self.report({"INFO"}, "The head is being made")
@@ -65,10 +63,7 @@ class FACEWRIGHT_OT_select_head(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether heads can be selected in this mode."""
-        if context.mode in ("OBJECT", "POSE"):
-            return True
-        cls.poll_message_set(tip_("Leave edit mode first"))
-        return False
+        return common.needs(cls, context.mode in ("OBJECT", "POSE"), "Leave edit mode first")
 
     def execute(self, context):
         """Select the head alone; of several with the name, as a linked one and its override, one that is not active."""

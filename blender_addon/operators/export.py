@@ -5,7 +5,6 @@ from pathlib import Path
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import StringProperty
 from bpy.types import Operator
 
@@ -27,10 +26,7 @@ class FACEWRIGHT_OT_export(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether a head is active."""
-        if head.active_head(context) is None:
-            cls.poll_message_set(tip_(common.NO_HEAD))
-            return False
-        return True
+        return common.needs(cls, head.active_head(context) is not None, common.NO_HEAD)
 
     def invoke(self, context, event):
         """Ask for the file."""

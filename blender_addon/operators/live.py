@@ -10,6 +10,7 @@ from bpy.types import Operator
 from .. import session, tick
 from ..client.generated import expression_pb2
 from ..lookup import find_head
+from ..properties import CALIBRATION_POSES
 from ..scene import head, pose, recording, shape_keys
 from . import common, conversion
 
@@ -26,16 +27,14 @@ class FACEWRIGHT_OT_start_live(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether a head is active and nothing is live."""
-        if not common.needs_whole_head(cls, context) or not common.needs_backend(cls):
-            return False
-        if session.current().capture is not None or session.current().is_opening_capture:
-            cls.poll_message_set(tip_("A head is live already: stop it first"))
-            return False
-        own = context.scene.facewright.live
-        if own.source == "VIDEO" and not own.video_path:
-            cls.poll_message_set(tip_("Choose a video file first"))
-            return False
-        return True
+        live, own = session.current(), context.scene.facewright.live
+        is_free = live.capture is None and not live.is_opening_capture
+        return (
+            common.needs_whole_head(cls, context)
+            and common.needs_backend(cls)
+            and common.needs(cls, is_free, "A head is live already: stop it first")
+            and common.needs(cls, own.source != "VIDEO" or own.video_path, "Choose a video file first")
+        )
 
     def execute(self, context):
         """Ask the backend to open the source; the timer follows it."""
@@ -89,15 +88,7 @@ class FACEWRIGHT_OT_calibrate(Operator):
     bl_label = "Calibrate"
     bl_description = "Hold this expression for a second; it is remembered with the head"
 
-    pose: bpy.props.EnumProperty(
-        name="Expression",
-        items=(
-            ("NEUTRAL", "Neutral", "The face at rest becomes what counts as no expression; look into the camera"),
-            ("OPEN_MOUTH", "Mouth", "The mouth as wide open as is comfortable becomes fully open"),
-            ("BLINK", "Eyes", "Both eyes shut become fully shut"),
-            ("SMILE", "Smile", "A broad smile becomes the full smile"),
-        ),
-    )
+    pose: bpy.props.EnumProperty(name="Expression", items=CALIBRATION_POSES)
 
     @classmethod
     def description(cls, context, properties):
@@ -107,10 +98,8 @@ class FACEWRIGHT_OT_calibrate(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether something is live."""
-        if session.current().capture is not None and session.current().client is not None:
-            return True
-        cls.poll_message_set(tip_("Nothing is live"))
-        return False
+        is_live = session.current().capture is not None and session.current().client is not None
+        return common.needs(cls, is_live, "Nothing is live")
 
     def execute(self, context):
         """Ask the backend to watch; the answer is kept with the head."""
@@ -142,10 +131,7 @@ class FACEWRIGHT_OT_stop_live(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether something is live."""
-        if session.current().capture is not None:
-            return True
-        cls.poll_message_set(tip_("Nothing is live"))
-        return False
+        return common.needs(cls, session.current().capture is not None, "Nothing is live")
 
     def execute(self, context):
         """Close the source and write the keyframes."""
@@ -177,12 +163,9 @@ class FACEWRIGHT_OT_rest(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether a head is active and nothing moves it."""
-        if not common.needs_whole_head(cls, context):
-            return False
-        if session.current().capture is not None:
-            cls.poll_message_set(tip_("A head is live: stop it first"))
-            return False
-        return True
+        return common.needs_whole_head(cls, context) and common.needs(
+            cls, session.current().capture is None, "A head is live: stop it first"
+        )
 
     def execute(self, context):
         """Set all shape keys to 0 and face the head forward."""

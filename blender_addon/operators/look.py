@@ -1,6 +1,5 @@
 """Styles and colours: the backend paints a head anew when they have been changed and left alone."""
 
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.types import Operator
 
 from .. import session
@@ -61,12 +60,9 @@ class FACEWRIGHT_OT_drop_photo_skin(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether the head has one."""
-        if not common.needs_whole_head(cls, context):
-            return False
-        if not head.active_head(context).facewright.paint.photo_skin:
-            cls.poll_message_set(tip_("The head has no skin of a photo"))
-            return False
-        return True
+        return common.needs_whole_head(cls, context) and common.needs(
+            cls, head.active_head(context).facewright.paint.photo_skin, "The head has no skin of a photo"
+        )
 
     def execute(self, context):
         """Take it off."""

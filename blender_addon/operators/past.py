@@ -1,9 +1,9 @@
 """The history of a head, so that a good face is never lost: every step is kept whole, and one may go back and forth."""
 
 import json
+from contextlib import contextmanager
 
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import IntProperty
 from bpy.types import Operator
 
@@ -33,6 +33,14 @@ def remember(armature, label):
     conversion.forget_skins(armature, used | {own.paint.photo_skin})
 
 
+@contextmanager
+def step(armature, label):
+    """Change a head as one step of its history; what was changed by hand before becomes a step of its own."""
+    remember(armature, "By hand")
+    yield
+    remember(armature, label)
+
+
 class FACEWRIGHT_OT_history(Operator):
     """Go to another head of the history"""
 
@@ -46,12 +54,11 @@ class FACEWRIGHT_OT_history(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether there is a history."""
-        if not common.needs_whole_head(cls, context):
-            return False
-        if not len(head.active_head(context).facewright.history):
-            cls.poll_message_set(tip_("The head has no history yet: it grows with every fit and every random face"))
-            return False
-        return True
+        return common.needs_whole_head(cls, context) and common.needs(
+            cls,
+            len(head.active_head(context).facewright.history),
+            "The head has no history yet: it grows with every fit and every random face",
+        )
 
     @classmethod
     def description(cls, context, properties):

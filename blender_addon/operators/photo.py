@@ -4,7 +4,6 @@ from pathlib import Path
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt_
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import BoolProperty, CollectionProperty, StringProperty
 from bpy.types import Operator, OperatorFileListElement
 
@@ -62,10 +61,7 @@ class FACEWRIGHT_OT_remove_photo(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether there is a photo."""
-        if len(context.scene.facewright.photos):
-            return True
-        cls.poll_message_set(tip_("There is no photo on the list"))
-        return False
+        return common.needs(cls, len(context.scene.facewright.photos), "There is no photo on the list")
 
     def execute(self, context):
         """Remove it."""
@@ -92,15 +88,8 @@ class FACEWRIGHT_OT_fit(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether there are photos and nothing else is being fitted."""
-        if not common.needs_backend(cls):
-            return False
-        if session.current().fit is not None or session.current().batch is not None:
-            cls.poll_message_set(tip_("Another fit is running: wait for it, or cancel it"))
-            return False
-        if not len(context.scene.facewright.photos):
-            cls.poll_message_set(tip_("Choose a photo first"))
-            return False
-        return True
+        has_photo = len(context.scene.facewright.photos)
+        return common.needs_idle_backend(cls) and common.needs(cls, has_photo, "Choose a photo first")
 
     @classmethod
     def description(cls, context, properties):
@@ -111,10 +100,7 @@ class FACEWRIGHT_OT_fit(Operator):
 
     def invoke(self, context, event):
         """Start the fit and listen for Esc."""
-        outcome = self.execute(context)
-        if outcome == {"FINISHED"}:
-            bpy.ops.facewright.cancel_on_escape("INVOKE_DEFAULT")
-        return outcome
+        return execute_until_escape(self, context)
 
     def execute(self, context):
         """Start the fit; the timer follows it."""
@@ -135,6 +121,14 @@ class FACEWRIGHT_OT_fit(Operator):
             self.report({"ERROR"}, own.job.message)
             return {"CANCELLED"}
         return {"FINISHED"}
+
+
+def execute_until_escape(operator, context):
+    """Execute an operator that starts a fit; Esc cancels what it has started."""
+    outcome = operator.execute(context)
+    if outcome == {"FINISHED"}:
+        bpy.ops.facewright.cancel_on_escape("INVOKE_DEFAULT")
+    return outcome
 
 
 class Ending:
@@ -191,7 +185,7 @@ def start_fit(settings, paths, name, scene_name, done, failed):
         include_photo_skin=True,
     )
     specification.preview.CopyFrom(fitting_pb2.PreviewRequest(side_px=PREVIEW_SIDE_PX, interval_ms=PREVIEW_INTERVAL_MS))
-    icons.forget("fit preview")
+    icons.forget(icons.FIT_PREVIEW)
     job = settings.job
     job.state, job.stage, job.fraction, job.message, job.remedy = "QUEUED", "", 0.0, "", ""
     fit = live.fit = session.Fit(name, scene_name, done, failed)
@@ -223,10 +217,7 @@ class FACEWRIGHT_OT_cancel_fit(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether something is being fitted."""
-        if session.current().fit is not None:
-            return True
-        cls.poll_message_set(tip_("Nothing is being fitted"))
-        return False
+        return common.needs(cls, session.current().fit is not None, "Nothing is being fitted")
 
     def execute(self, context):
         """Forget the fit here and stop it there."""

@@ -112,11 +112,10 @@ class FACEWRIGHT_OT_apply_preset(Operator):
             text = rpt_("The preset is of the rig {rig}, the head of another one")
             self.report({"ERROR"}, text.format(rig=character.rig_id))
             return {"CANCELLED"}
-        past.remember(armature, "By hand")
-        conversion.write_look(armature, character.look)
-        missing = shape_properties.write_values(armature, conversion.values_of(character, armature))
-        common.say_missing(self, "bone", missing)
-        past.remember(armature, self.name)
+        with past.step(armature, self.name):
+            conversion.write_look(armature, character.look)
+            missing = shape_properties.write_values(armature, conversion.values_of(character, armature))
+            common.say_missing(self, "bone", missing)
         return {"FINISHED"}
 
 

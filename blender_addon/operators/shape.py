@@ -11,8 +11,6 @@ from .. import lookup, session, shape_properties
 from ..scene import head, rig_data
 from . import common, past
 
-SEEDS = 2**31
-
 
 def blend(start, end, share):
     """Return values that lie between two dicts of values, for the parameters that both have."""
@@ -42,9 +40,8 @@ class FACEWRIGHT_OT_reset_shape(Operator):
     def execute(self, context):
         """Reset and remember."""
         armature = head.active_head(context)
-        past.remember(armature, "By hand")
-        common.say_missing(self, "bone", shape_properties.reset(armature, self.group or None))
-        past.remember(armature, "Reset")
+        with past.step(armature, "Reset"):
+            common.say_missing(self, "bone", shape_properties.reset(armature, self.group or None))
         return {"FINISHED"}
 
 
@@ -64,9 +61,8 @@ class FACEWRIGHT_OT_mirror_shape(Operator):
     def execute(self, context):
         """Mirror and remember."""
         armature = head.active_head(context)
-        past.remember(armature, "By hand")
-        common.say_missing(self, "bone", shape_properties.mirror(armature))
-        past.remember(armature, "Mirrored")
+        with past.step(armature, "Mirrored"):
+            common.say_missing(self, "bone", shape_properties.mirror(armature))
         return {"FINISHED"}
 
 
@@ -97,13 +93,15 @@ class FACEWRIGHT_OT_random_shape(Operator):
         text = tip_(
             "Draw a random shape for the region {region}; Variety says how far from this head; locked sliders stay"
         )
-        return text.format(region=tip_(properties.group.replace("_", " ").capitalize()))
+        return text.format(region=tip_(shape_properties.region_name(properties.group)))
 
     def execute(self, context):
         """Ask for a random person; one undo step applies it."""
         live, armature = session.current(), head.active_head(context)
         uid, group, spread = armature.session_uid, self.group, context.scene.facewright.spread
-        pending = live.client.sample_later(1, self.seed or random.randrange(1, SEEDS), armature.facewright.rig_id)
+        pending = live.client.sample_later(
+            1, self.seed or random.randrange(1, common.SEEDS), armature.facewright.rig_id
+        )
 
         def drawn(response):
             target = lookup.find_head(uid)
@@ -121,9 +119,8 @@ class FACEWRIGHT_OT_random_shape(Operator):
 
 def apply_values(armature, values, label):
     """Set unlocked sliders as one undo step, from the timer: a call of Blender's undo follows the change."""
-    past.remember(armature, "By hand")
-    shape_properties.write_values(armature, values, respects_locks=True)
-    past.remember(armature, label)
+    with past.step(armature, label):
+        shape_properties.write_values(armature, values, respects_locks=True)
     with lookup.in_window():
         bpy.ops.ed.undo_push(message=label)
 
@@ -139,22 +136,19 @@ class FACEWRIGHT_OT_mix(Operator):
     @classmethod
     def poll(cls, context):
         """Return whether there are two heads."""
-        if not common.needs_head(cls, context):
-            return False
         other = context.scene.facewright.mix_with
-        if other is None or not head.is_head(other) or other == head.active_head(context):
-            cls.poll_message_set(tip_("Choose another Facewright head to mix with"))
-            return False
-        return True
+        is_other = other is not None and head.is_head(other) and other != head.active_head(context)
+        return common.needs_head(cls, context) and common.needs(
+            cls, is_other, "Choose another Facewright head to mix with"
+        )
 
     def execute(self, context):
         """Mix and remember."""
         own, armature = context.scene.facewright, head.active_head(context)
         start, end = shape_properties.read_values(armature), shape_properties.read_values(own.mix_with)
-        past.remember(armature, "By hand")
         values = blend(start, end, own.mix_share)
-        common.say_missing(self, "bone", shape_properties.write_values(armature, values, respects_locks=True))
-        past.remember(armature, f"Mixed with {own.mix_with.name}")
+        with past.step(armature, f"Mixed with {own.mix_with.name}"):
+            common.say_missing(self, "bone", shape_properties.write_values(armature, values, respects_locks=True))
         return {"FINISHED"}
 
 

@@ -2,17 +2,16 @@
 
 import random
 
-from bpy.app.translations import pgettext_tip as tip_
 from bpy.props import IntProperty, StringProperty
 from bpy.types import Operator
 
 from .. import icons, lookup, session, shape_properties
 from ..client.generated import rig_pb2
+from ..properties import VARIANTS
 from ..scene import head
 from . import common, conversion, past, shape
 
-COUNT, SIDE_PX, YAW_DEG = 9, 192, 20.0
-SEEDS = 2**31
+SIDE_PX, YAW_DEG = 192, 20.0
 
 
 def key(index):
@@ -38,7 +37,7 @@ class FACEWRIGHT_OT_variants(Operator):
         """Ask for random people, mix each with the head, and ask for their pictures."""
         live, armature = session.current(), head.active_head(context)
         uid, spread, group = armature.session_uid, context.scene.facewright.spread, self.group
-        for index in range(COUNT):
+        for index in range(VARIANTS):
             icons.forget(key(index))
         context.scene.facewright.shows_variants = True
         live.variants = wanted = session.Variants(uid, [])
@@ -55,7 +54,7 @@ class FACEWRIGHT_OT_variants(Operator):
                 wanted.values.append(values)
                 portray(live, wanted, index, conversion.character_of(target, values=values))
 
-        pending = live.client.sample_later(COUNT, random.randrange(SEEDS), armature.facewright.rig_id)
+        pending = live.client.sample_later(VARIANTS, random.randrange(common.SEEDS), armature.facewright.rig_id)
         live.later(pending, drawn, live.tell_error)
         return {"FINISHED"}
 
@@ -79,7 +78,7 @@ class FACEWRIGHT_OT_pick_variant(Operator):
     bl_description = "Give the head this shape; the one before stays in the history"
     bl_options = {"REGISTER", "UNDO"}
 
-    index: IntProperty(name="Variant", description="Which of the nine", min=0, max=COUNT - 1, options={"SKIP_SAVE"})
+    index: IntProperty(name="Variant", description="Which of the nine", min=0, max=VARIANTS - 1, options={"SKIP_SAVE"})
 
     @classmethod
     def poll(cls, context):
@@ -87,10 +86,8 @@ class FACEWRIGHT_OT_pick_variant(Operator):
         if not common.needs_head(cls, context):
             return False
         variants = session.current().variants
-        if variants is None or variants.head_uid != head.active_head(context).session_uid:
-            cls.poll_message_set(tip_("Draw variants of this head first"))
-            return False
-        return True
+        is_own = variants is not None and variants.head_uid == head.active_head(context).session_uid
+        return common.needs(cls, is_own, "Draw variants of this head first")
 
     def execute(self, context):
         """Apply and remember."""
@@ -98,10 +95,9 @@ class FACEWRIGHT_OT_pick_variant(Operator):
         if self.index >= len(values):
             self.report({"WARNING"}, "This variant is not drawn yet")
             return {"CANCELLED"}
-        past.remember(armature, "By hand")
-        missing = shape_properties.write_values(armature, values[self.index], respects_locks=True)
-        common.say_missing(self, "bone", missing)
-        past.remember(armature, f"Variant {self.index + 1}")
+        with past.step(armature, f"Variant {self.index + 1}"):
+            missing = shape_properties.write_values(armature, values[self.index], respects_locks=True)
+            common.say_missing(self, "bone", missing)
         return {"FINISHED"}
 
 
@@ -115,7 +111,7 @@ class FACEWRIGHT_OT_forget_variants(Operator):
     def execute(self, context):
         """Forget them."""
         session.current().variants = None
-        for index in range(COUNT):
+        for index in range(VARIANTS):
             icons.forget(key(index))
         return {"FINISHED"}
 

@@ -30,21 +30,18 @@ def apply_shape(armature, values: Mapping[str, float] | np.ndarray) -> list[str]
     rig = rig_of(armature)
     if rig is None:
         return []
-    return _set_channels(armature, [bone.name for bone in rig.bones], channels(rig, values), rig.driven)
-
-
-def set_bones(armature, bones: Mapping[str, Sequence[float]]) -> list[str]:
-    """Pose bones by name.
-
-    Args:
-        armature: the armature object.
-        bones: nine numbers for each: location in m, rotation XYZ in rad, scale.
-
-    Returns:
-        Names of bones that the armature lacks.
-    """
-    posed = np.array(list(bones.values()), np.float64).reshape(-1, 9)
-    return _set_channels(armature, list(bones), posed, np.ones((len(bones), 3), bool))
+    posed, bones = channels(rig, values), armature.pose.bones
+    places = {name: place for place, name in enumerate(bones.keys())}
+    found = np.array([places.get(bone.name, -1) for bone in rig.bones], np.int64)
+    for kind, (name, columns) in enumerate(CHANNELS):
+        rows = np.flatnonzero((found >= 0) & rig.driven[:, kind])
+        present = read_all(bones, name, 3)
+        present[found[rows]] = posed[rows, columns]
+        write_all(bones, name, present)
+    turned = [(int(found[row]), posed[row]) for row in np.flatnonzero((found >= 0) & rig.driven[:, 1])]
+    _follow_rotation_modes(bones, turned)
+    armature.update_tag(refresh={"DATA"})
+    return [bone.name for bone, place in zip(rig.bones, found, strict=True) if place < 0]
 
 
 def turn_head(armature, rotation_wxyz: Sequence[float]) -> bool:
@@ -93,23 +90,6 @@ def angle_and_axis(turn: Quaternion) -> tuple[float, float, float, float]:
     return (2.0 * math.atan2(length, w), *(part / length for part in across))
 
 
-def _set_channels(armature, names: list[str], posed: np.ndarray, driven: np.ndarray) -> list[str]:
-    """Set those of the (n, 9) channels whose (n, 3) kinds are driven; returns names without a bone."""
-    bones = armature.pose.bones
-    places = {name: place for place, name in enumerate(bones.keys())}
-    found = np.array([places.get(name, -1) for name in names], np.int64)
-    missing = [name for name, place in zip(names, found, strict=True) if place < 0]
-    for kind, (name, columns) in enumerate(CHANNELS):
-        rows = np.flatnonzero((found >= 0) & driven[:, kind])
-        present = read_all(bones, name, 3)
-        present[found[rows]] = posed[rows, columns]
-        write_all(bones, name, present)
-    turned = [(int(place), row) for place, row, is_driven in zip(found, posed, driven[:, 1], strict=True) if is_driven]
-    _follow_rotation_modes(bones, turned)
-    armature.update_tag(refresh={"DATA"})
-    return missing
-
-
 def _follow_rotation_modes(bones, turned: list[tuple[int, np.ndarray]]) -> None:
     """Give bones that somebody has set to another rotation mode the same rotation in that mode."""
     modes = np.empty(len(bones), np.int32)
@@ -117,7 +97,7 @@ def _follow_rotation_modes(bones, turned: list[tuple[int, np.ndarray]]) -> None:
     if (modes == 1).all():
         return
     for place, row in turned:
-        if place < 0 or bones[place].rotation_mode == "XYZ":
+        if bones[place].rotation_mode == "XYZ":
             continue
         bone, turn = bones[place], Euler(row[3:6], "XYZ").to_quaternion()
         if bone.rotation_mode == "QUATERNION":

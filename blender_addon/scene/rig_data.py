@@ -35,7 +35,6 @@ class Parameter(NamedTuple):
     minimum: float
     neutral: float
     maximum: float
-    mirrored: bool
     asymmetry: bool
     slider: str
 
@@ -251,7 +250,6 @@ def _parameter(message) -> Parameter:
         message.minimum,
         message.neutral,
         message.maximum,
-        message.mirrored,
         message.asymmetry,
         slider_name(message.name),
     )

@@ -3,9 +3,10 @@
 from bpy.types import Panel
 
 from .. import icons
+from ..properties import BACKEND_STATES
 from .parts import SidebarPanel, draw_text, draw_trouble
 
-WORDS = {"OFF": "Off", "STARTING": "Starting", "LOADING": "Loading", "READY": "Ready", "LOST": "Lost"}
+WORDS = {state: word for state, word, _ in BACKEND_STATES}
 
 
 class FACEWRIGHT_PT_backend(SidebarPanel, Panel):

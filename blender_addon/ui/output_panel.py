@@ -3,13 +3,11 @@
 from bpy.app.translations import pgettext_iface as iface_
 from bpy.types import Panel
 
+from ..properties import CALIBRATION_POSES
 from .parts import SidebarPanel, draw_text, head_or_hint
 
 SETTLED_HZ = 5.0
 """Below this the backend still learns who is in front of the camera, and the number means little."""
-
-
-POSES = {"NEUTRAL": "Neutral", "OPEN_MOUTH": "Mouth", "BLINK": "Eyes", "SMILE": "Smile"}
 
 
 class FACEWRIGHT_PT_live(SidebarPanel, Panel):
@@ -45,7 +43,7 @@ class FACEWRIGHT_PT_live(SidebarPanel, Panel):
             layout.label(text=speed if is_settled else "Learning the face")
             layout.label(text="Calibrate while holding")
             row = layout.row(align=True)
-            for pose, text in POSES.items():
+            for pose, text, _ in CALIBRATION_POSES:
                 row.operator("facewright.calibrate", text=text).pose = pose
         else:
             layout.operator("facewright.start_live", icon="PLAY")

@@ -68,7 +68,7 @@ class FACEWRIGHT_PT_photo(SidebarPanel, Panel):
         if job.state == "QUEUED":
             text = iface_("Waiting, {count} before this one").format(count=job.stage) if job.stage else "Waiting"
         layout.progress(text=text, factor=job.fraction, type="BAR")
-        number = icons.icon("fit preview")
+        number = icons.icon(icons.FIT_PREVIEW)
         if number:
             layout.template_icon(icon_value=number, scale=8.0)
         layout.operator("facewright.cancel_fit", icon="CANCEL")

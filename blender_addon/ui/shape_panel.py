@@ -4,10 +4,9 @@ from bpy.app.translations import pgettext_iface as iface_
 from bpy.types import Panel
 
 from .. import icons, shape_properties
+from ..properties import VARIANTS
 from ..scene import rig_data
 from .parts import SidebarPanel, draw_text, head_or_hint
-
-VARIANTS = 9
 
 
 class FACEWRIGHT_PT_shape(SidebarPanel, Panel):
@@ -77,7 +76,7 @@ def draw_mix(layout, own):
 
 def draw_found(layout, rig, sliders, search):
     """Draw the sliders that have the text in their name or in that of their region."""
-    found = [one for one in rig.parameters if search in f"{names_of(one.label)}\n{names_of(region_name(one.group))}"]
+    found = [one for one in rig.parameters if search in names_of(one.label, shape_properties.region_name(one.group))]
     column = layout.column(align=True)
     for one in found:
         draw_slider(column, sliders, one)
@@ -85,21 +84,16 @@ def draw_found(layout, rig, sliders, search):
         column.label(text="No slider has this in its name")
 
 
-def names_of(label):
-    """Return a label as the rig has it and as the user reads it, in small letters."""
-    return f"{label}\n{iface_(label)}".lower()
-
-
-def region_name(group):
-    """Return the heading of a region."""
-    return group.replace("_", " ").capitalize()
+def names_of(*labels):
+    """Return labels as the rig has them and as the user reads them, in small letters."""
+    return "\n".join(f"{label}\n{iface_(label)}" for label in labels).lower()
 
 
 def draw_regions(layout, rig, sliders):
     """Draw the sliders of open regions."""
     for group in rig.groups:
         header, body = layout.panel(f"facewright_region_{group}", default_closed=True)
-        header.label(text=region_name(group))
+        header.label(text=shape_properties.region_name(group))
         row = header.row(align=True)
         row.operator("facewright.random_shape", text="", icon="COMMUNITY", emboss=False).group = group
         row.operator("facewright.lock_region", text="", icon="LOCKED", emboss=False).group = group

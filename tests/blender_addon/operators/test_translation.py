@@ -76,9 +76,9 @@ def test_no_panel_and_no_report_puts_values_into_an_untranslated_text():
 
 
 def test_every_reason_of_a_grey_button_is_translated_by_us_since_blender_does_not():
-    lines = [line for path in ADDON.rglob("*.py") for line in path.read_text().splitlines()]
-    reasons = [line.strip() for line in lines if "poll_message_set(" in line]
-    assert len(reasons) > 15 and [line for line in reasons if "poll_message_set(tip_(" not in line] == []
+    lines = [line.strip() for path in ADDON.rglob("*.py") for line in path.read_text().splitlines()]
+    assert [line for line in lines if "poll_message_set(" in line] == ["operator.poll_message_set(tip_(reason))"]
+    assert sum("common.needs(" in line for line in lines) > 15
 
 
 def test_a_translation_has_the_fields_of_its_original():

@@ -75,7 +75,6 @@ def test_two_heads_and_a_duplicate_do_not_move_each_other(in_blender):
 def test_missing_bones_and_keys_are_named_and_the_rest_is_applied(in_blender):
     said = in_blender(SHAPE, "missing")
     assert said["bones"] == ["chin"]
-    assert said["set"] == ["tail"]
     assert said["keys"] == ["jawOpen", "purr"]
     assert said["moved_mm"] > 2.0
     assert said["no_head"] == [[], []]
