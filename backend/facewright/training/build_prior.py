@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import shutil
-import tempfile
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +14,7 @@ from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Prior, Rig
 from facewright.rig.prior import sample
 from facewright.rig.sources import makehuman
-from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.rig.spec import RIGS_DIR
 from facewright.training.head_regions import (
     HELD_WEIGHT,
     HeadRegions,
@@ -28,9 +26,11 @@ from facewright.training.head_regions import (
     spread_offset,
 )
 from facewright.training.parameter_solve import ParameterSolver, SolverTerms, decode
+from facewright.training.partial_rig import load_rig_without
 from facewright.training.populations import correspond, macro_heads, read_scans, remove_size, scan_heads
 from facewright.training.registration import align_heads
 
+FILE = "prior.safetensors"
 FACE_RMS = "face RMS of random heads, mm"
 
 
@@ -156,7 +156,8 @@ def build(rig_id: str, scans_path: Path, recipe: PriorRecipe) -> dict[str, float
     skin_path, points_path = folder / "skin.safetensors", folder / "registration.toml"
     skin = load_file(skin_path)
     own_mean = makehuman.read_mesh().vertices_m
-    rig = with_vertices(load_without_prior(folder), own_mean)
+    # The prior that is there may belong to the parameters before the last change.
+    rig = with_vertices(load_rig_without(folder, FILE), own_mean)
     scans, generator = read_scans(scans_path), np.random.default_rng(recipe.seed)
     found = correspond(own_mean, skin_triangles(rig), scans, points_path)
     settings = tomllib.loads(points_path.read_text(encoding="utf-8"))
@@ -187,7 +188,7 @@ def build(rig_id: str, scans_path: Path, recipe: PriorRecipe) -> dict[str, float
 
     save_file(skin | {"base_offset_m": offset.astype(np.float32)}, skin_path)
     arrays = {name: np.ascontiguousarray(values) for name, values in vars(prior).items()}
-    (folder / "prior.safetensors").write_bytes(stamped(arrays, provenance(rig)))
+    (folder / FILE).write_bytes(stamped(arrays, provenance(rig)))
     for name, heads, population in zip(("scans", "macro heads"), (scanned, macros), populations, strict=True):
         error, values = population.error_mm[:, regions.face], population.parameters
         variety = heads[:, regions.face] - heads[:, regions.face].mean(0)
@@ -260,13 +261,6 @@ def stamped(arrays: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
     size = int.from_bytes(content[:8], "little")
     header = json.loads(content[8 : 8 + size]) | {"__metadata__": metadata}
     return content[:8] + json.dumps(header, separators=(",", ":")).encode().ljust(size) + content[8 + size :]
-
-
-def load_without_prior(folder: Path) -> Rig:
-    """Load a rig but for its prior, which may belong to the parameters before the last change."""
-    with tempfile.TemporaryDirectory() as copies:
-        shutil.copytree(folder, Path(copies) / folder.name, ignore=shutil.ignore_patterns("prior.safetensors"))
-        return load_rig(folder.name, Path(copies), Path(copies) / "cache")
 
 
 def with_vertices(rig: Rig, vertices_m: np.ndarray) -> Rig:

@@ -1,8 +1,6 @@
 """Edit a rig's shapes until lids and lips close on random heads: `python -m facewright.training.fit_lids`."""
 
 import argparse
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from facewright.training.closing.lid_problem import LidProblem, LidWishes
 from facewright.training.closing.lid_rings import find_lips
 from facewright.training.closing.lips import LipProblem, LipWishes, fit_lips, teeth_offsets
 from facewright.training.closing.posed_lids import SHAPES, Eye, pose_eyes, read_eye
+from facewright.training.partial_rig import load_rig_without
 
 FILE = "shapes.safetensors"
 
@@ -102,12 +101,10 @@ class Edits:
         }
 
 
-def without_shapes(rig_id: str, rigs_dir: Path = RIGS_DIR) -> Rig:
+def without_shapes(rig_id: str) -> Rig:
     """Load a rig as if it had no `shapes.safetensors`."""
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(rigs_dir / rig_id, Path(folder) / rig_id, ignore=shutil.ignore_patterns(FILE))
-        plain = load_rig(rig_id, Path(folder), Path(folder) / "cache")
-    return replace(load_rig(rig_id, rigs_dir), mesh=plain.mesh, blendshapes=plain.blendshapes)
+    plain = load_rig_without(RIGS_DIR / rig_id, FILE)
+    return replace(load_rig(rig_id), mesh=plain.mesh, blendshapes=plain.blendshapes)
 
 
 def draw_heads(rig: Rig, eyes: tuple[Eye, Eye], recipe: Recipe) -> np.ndarray:

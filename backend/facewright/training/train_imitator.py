@@ -111,8 +111,8 @@ def train(data: ImitatorData, recipe: TrainingRecipe, work: Path) -> tuple[Imita
     adam = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
     steps = train_count // recipe.batch
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, recipe.epochs * steps)
-    parts = {"network": network, "adam": adam, "schedule": schedule}
-    first = checkpoints.resume(work, **parts)
+    training = {"network": network, "adam": adam, "schedule": schedule}
+    first = checkpoints.resume(work, **training)
     for epoch in range(first, recipe.epochs):
         network.train()
         order = np.random.default_rng([recipe.seed, epoch]).permutation(train_count)
@@ -127,7 +127,7 @@ def train(data: ImitatorData, recipe: TrainingRecipe, work: Path) -> tuple[Imita
             schedule.step()
             losses.append(loss.item())
         print(f"epoch {epoch + 1}: loss {np.mean(losses):.4f}, {time.perf_counter() - started:.0f} s", flush=True)
-        checkpoints.save(work, epoch + 1, **parts)
+        checkpoints.save(work, epoch + 1, **training)
     return network.eval(), held_out_metrics(network, data, train_count, recipe)
 
 

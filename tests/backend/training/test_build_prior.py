@@ -6,8 +6,9 @@ from safetensors.numpy import load_file, save_file
 
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.rig.spec import RIGS_DIR, load_rig
-from facewright.training.build_prior import load_without_prior, provenance, stamped
+from facewright.training.build_prior import FILE, provenance, stamped
 from facewright.training.head_regions import HELD_WEIGHT, HeadRegions, share_skull
+from facewright.training.partial_rig import load_rig_without
 
 
 def test_skulls_are_calmed_around_the_shared_mean_and_faces_left_alone():
@@ -23,9 +24,9 @@ def test_skulls_are_calmed_around_the_shared_mean_and_faces_left_alone():
 
 def test_a_rig_whose_prior_belongs_to_other_parameters_still_loads_for_a_new_one(tmp_path):
     folder = write_tiny_rig(tmp_path)
-    path = folder / "prior.safetensors"
+    path = folder / FILE
     save_file({name: values[:2] for name, values in load_file(path).items()}, path)
-    rig = load_without_prior(folder)
+    rig = load_rig_without(folder, FILE)
     assert rig.prior is None and len(rig.parameters) == 3 and path.is_file()
 
 

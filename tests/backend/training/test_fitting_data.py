@@ -16,9 +16,9 @@ from facewright.rig.spec import load_rig
 from facewright.training.build_correction import learn
 from facewright.training.build_landmarks import aggregate, surface_points
 from facewright.training.face_region import aligned_error_mm
-from facewright.training.imitator_data import random_parameters
+from facewright.training.imitator_data import ImitatorData, random_parameters
 from facewright.training.synthetic_photos import PhotoRecipe, draw_heads
-from facewright.training.train_imitator import imitator_loss
+from facewright.training.train_imitator import TrainingRecipe, imitator_loss, train
 
 
 @pytest.fixture
@@ -78,6 +78,18 @@ def test_imitator_loss_is_l1_of_image_plus_weighted_l1_of_parts():
     image, parts = torch.zeros(1, 3, 2, 2), torch.zeros(1, 2, 2, 2)
     loss = imitator_loss(image + 0.3, parts + 0.2, image, parts, 0.5)
     assert loss.item() == pytest.approx(0.3 + 0.1)
+
+
+def test_an_imitator_is_trained_with_a_checkpoint_after_each_epoch(tmp_path):
+    draw = np.random.default_rng(3)
+    images, parts = (draw.integers(0, 256, shape).astype(np.uint8) for shape in ((5, 128, 128, 3), (5, 7, 128, 128)))
+    data = ImitatorData(draw.random((5, 3), np.float32), draw.random((5, 2), np.float32), images, parts)
+    recipe = TrainingRecipe(samples=5, epochs=2, batch=2)
+    network, metrics = train(data, recipe, tmp_path)
+    again, same = train(data, recipe, tmp_path)  # nothing is left to be trained
+    assert same == metrics
+    for name, tensor in network.state_dict().items():
+        torch.testing.assert_close(again.state_dict()[name], tensor)
 
 
 def test_jittered_parameters_leave_the_span_of_the_prior(rig):

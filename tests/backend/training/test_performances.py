@@ -7,8 +7,6 @@ from facewright.datatypes import ARKIT_52
 from facewright.training.expression_data import motion_blur, spoil
 from facewright.training.performances import INDEX, extremes, look_gaze, sample_performance, speech
 
-EXCLUSIVE = (("jawLeft", "jawRight"), ("mouthLeft", "mouthRight"), ("eyeLookUpLeft", "eyeLookDownLeft"))
-
 
 @pytest.fixture(scope="module")
 def moments() -> np.ndarray:

@@ -1,7 +1,5 @@
 """Unfolds a head mesh into charts of one texture atlas and rasterises mesh attributes into its texels."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
@@ -9,23 +7,6 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.sparse.linalg import splu
 
 ARAP_ITERATIONS = 60
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A piece of the mesh laid out in the plane.
-
-    Attributes:
-        faces: (n,) indices of the mesh triangles it holds.
-        vertices: (m,) mesh vertex of every chart vertex; seams make a vertex appear twice.
-        triangles: (n, 3) chart vertices of every triangle.
-        points: (m, 2) position in the plane, in metres times density.
-    """
-
-    faces: np.ndarray
-    vertices: np.ndarray
-    triangles: np.ndarray
-    points: np.ndarray
 
 
 def visible_from(vertices: np.ndarray, triangles: np.ndarray, directions: np.ndarray, side: int = 640) -> np.ndarray:

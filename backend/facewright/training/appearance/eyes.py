@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 
 from facewright.training.appearance.layout import BOXES_PX, EYE_RIM, EYE_RIM_DEGREES, MARGIN_PX
-from facewright.training.appearance.texels import Texels, fill, rim_distance, smooth
+from facewright.training.appearance.texels import fill, rim_distance
+from facewright.training.smoothstep import smooth
 
 IRIS_DEGREES = 21.5
 
@@ -99,7 +100,7 @@ def _veins(r: np.ndarray, angle: np.ndarray, generator: np.random.Generator) -> 
     return total
 
 
-def paint_lashes(name: str, texels: Texels, generator: np.random.Generator, mask, paint_rgb) -> None:
+def paint_lashes(name: str, generator: np.random.Generator, mask, paint_rgb) -> None:
     """Draw separate tapered lashes on a card: u along the lid, roots at the bottom of the box, tips at its top."""
     left, top, right, bottom = BOXES_PX[name]
     width, height, fine = right - left, bottom - top, 4

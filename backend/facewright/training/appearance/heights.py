@@ -7,7 +7,8 @@ from scipy.interpolate import LinearNDInterpolator
 from facewright.rig.baking import rasterise
 from facewright.training.appearance.atlas import spread
 from facewright.training.appearance.layout import BOXES_PX, SIDE, Layout
-from facewright.training.appearance.texels import Texels, smooth
+from facewright.training.appearance.texels import Texels
+from facewright.training.smoothstep import smooth
 
 FINE = 2
 """Heights are drawn this much finer than the atlas."""

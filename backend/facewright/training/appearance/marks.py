@@ -4,7 +4,8 @@ import numpy as np
 
 from facewright.training.appearance.features import lip_depth, nose_depth
 from facewright.training.appearance.layout import SIDE, Layout
-from facewright.training.appearance.texels import Noise, Texels, rim_distance, smooth
+from facewright.training.appearance.texels import Noise, Texels, rim_distance
+from facewright.training.smoothstep import smooth
 
 FRECKLES = 12000
 AGE_SPOTS = 110

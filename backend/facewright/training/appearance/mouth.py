@@ -3,7 +3,8 @@
 import numpy as np
 
 from facewright.training.appearance.features import lip_depth
-from facewright.training.appearance.texels import fill, rim_distance, smooth
+from facewright.training.appearance.texels import fill, rim_distance
+from facewright.training.smoothstep import smooth
 
 
 def paint_mouth(texels, layout, noise, mask, paint_rgb) -> None:

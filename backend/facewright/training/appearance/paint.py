@@ -38,7 +38,7 @@ def paint(layout: Layout, texels: Texels, seed: int) -> tuple[np.ndarray, np.nda
         paint_eye(name, generator, mask, paint_rgb)
     for name in BOXES_PX:
         if "eyelashes" in name:
-            paint_lashes(name, texels, generator, mask, paint_rgb)
+            paint_lashes(name, generator, mask, paint_rgb)
     for k, name in enumerate(("paint_r", "paint_g", "paint_b")):
         mask[name] = paint_rgb[..., k]
     stack = np.stack([np.clip(mask[name], 0, 1) for name in MASK_CHANNELS], axis=-1)

@@ -10,7 +10,8 @@ from facewright.training.appearance.creases import Crease, face_creases
 from facewright.training.appearance.features import lip_depth
 from facewright.training.appearance.heights import FINE, Surface
 from facewright.training.appearance.layout import SIDE, Layout
-from facewright.training.appearance.texels import Noise, Texels, rim_distance, smooth
+from facewright.training.appearance.texels import Noise, Texels, rim_distance
+from facewright.training.smoothstep import smooth
 
 PORE_SPACING_PX = 3.0
 FOLD_BLUR_PX = 3.0
@@ -97,7 +98,7 @@ def _crackle(texels: Texels, noise: Noise) -> np.ndarray:
     return -0.036 * amount * net * texels.on("face")
 
 
-def pore_height(surface: Surface, texels: Texels, noise: Noise, generator: np.random.Generator) -> np.ndarray:
+def pore_height(texels: Texels, noise: Noise, generator: np.random.Generator) -> np.ndarray:
     """Return the height (FS, FS) in mm of pores, of the fine cells between them and of the furrows of the lips."""
     side = SIDE * FINE
     step = PORE_SPACING_PX * FINE
@@ -147,7 +148,7 @@ def relief_and_creases(
     """
     surface = Surface(layout, texels)
     wrinkles = wrinkle_height(surface, texels, layout, noise, generator)
-    pores = pore_height(surface, texels, noise, generator)
+    pores = pore_height(texels, noise, generator)
     slopes = np.concatenate([surface.slopes(wrinkles), surface.slopes(pores)], axis=-1)
     relief = np.clip(np.round(slopes / RELIEF_SCALE * 127.0) + 128.0, 0, 255).astype(np.uint8)
     return relief, crease_shade(wrinkles)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from facewright.training.appearance.layout import Layout
-from facewright.training.appearance.texels import Noise, Texels, rim_distance, smooth
+from facewright.training.appearance.texels import Noise, Texels, rim_distance
+from facewright.training.smoothstep import smooth
 
 
 def paint_skin(texels: Texels, layout: Layout, noise: Noise, mask: dict[str, np.ndarray]) -> None:

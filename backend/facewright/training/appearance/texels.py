@@ -43,12 +43,6 @@ class Noise:
         return map_coordinates(self.lattice, place, order=1, mode="grid-wrap")
 
 
-def smooth(low: float, high: float, value: np.ndarray) -> np.ndarray:
-    """Return 0 below `low`, 1 above `high`, smoothly between; `low` may be the larger."""
-    x = np.clip((value - low) / (high - low), 0.0, 1.0)
-    return x * x * (3.0 - 2.0 * x)
-
-
 def rasterise_texels(layout: Layout, ear_share: np.ndarray, lid_gap_mm: np.ndarray) -> Texels:
     """Find the place of every texel; a texel outside all charts takes over its nearest one's.
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from facewright.training.smoothstep import smooth
 from facewright.training.styles.beard_region import BeardMap, hair_direction
 from facewright.training.styles.beard_texture import DENSE, THIN, tuft_boxes
 from facewright.training.styles.cards import PieceMesh, across, resample, smooth_normals, strips
-from facewright.training.styles.surface import smooth
 
 STEPS = 14
 """Points of a curve while it grows."""

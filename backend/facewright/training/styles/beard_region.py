@@ -10,7 +10,8 @@ from scipy.spatial import cKDTree
 
 from facewright.datatypes import PART_NAMES
 from facewright.rig.nouns import Appearance
-from facewright.training.styles.surface import FaceSurface, smooth
+from facewright.training.smoothstep import smooth
+from facewright.training.styles.surface import FaceSurface
 
 OUTLINES_MM = {
     "full": (

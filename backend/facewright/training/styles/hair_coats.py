@@ -115,12 +115,6 @@ def radiate(places: np.ndarray, whorl_mm: tuple[float, float, float] = WHORL_MM,
     return away / np.maximum(distance, 1) + around / np.maximum(distance, 1) * spin * np.exp(-distance / 35)
 
 
-def ramp(low: float, high: float, value: np.ndarray) -> np.ndarray:
-    """Return 0 at `low` and beyond, 1 at `high` and beyond, smoothly between; `low` may be the larger."""
-    share = np.clip((value - low) / (high - low), 0, 1)
-    return share * share * (3 - 2 * share)
-
-
 def hairs_at_edge(
     comb: Comb, length_mm: float, hairline: tuple[tuple[float, float], ...] = HAIRLINE, where: Amount | None = None
 ) -> Coat:

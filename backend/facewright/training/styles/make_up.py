@@ -10,7 +10,8 @@ from facewright.datatypes import PART_NAMES
 from facewright.rig.appearance import MASK_CHANNELS
 from facewright.rig.nouns import Appearance, Rig
 from facewright.training.appearance.texels import polygon_distance
-from facewright.training.styles.surface import FaceSurface, face_surface, save_layer, smooth
+from facewright.training.smoothstep import smooth
+from facewright.training.styles.surface import FaceSurface, face_surface, save_layer
 
 SEED = 32
 EDGE = (0.30, 0.62)

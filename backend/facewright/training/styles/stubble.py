@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from facewright.training.smoothstep import smooth
 from facewright.training.styles.beard_region import BeardMap
 from facewright.training.styles.strokes import draw_hairs
-from facewright.training.styles.surface import smooth
 
 SIDEBURN_TOP_MM = -8.0
 """Height at which a beard's sideburns have faded out."""

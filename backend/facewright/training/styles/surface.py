@@ -9,7 +9,6 @@ from scipy.interpolate import LinearNDInterpolator
 from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from facewright.rig.anchors import eye_centres
 from facewright.rig.baking import rasterise
@@ -101,17 +100,6 @@ def face_surface(rig: Rig) -> FaceSurface:
     return FaceSurface(
         side, spread(values, owner >= 0), owner >= 0, attributes, pixels, local, eyes.mean(0), float(scale)
     )
-
-
-def distance_to(points: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distance of places (..., 3) from the nearest of points (n, 3) and that point's number."""
-    return cKDTree(points).query(place)
-
-
-def smooth(low: float, high: float, value: np.ndarray) -> np.ndarray:
-    """Return 0 below `low`, 1 above `high`, smoothly between; `low` may be the larger."""
-    x = np.clip((value - low) / (high - low), 0.0, 1.0)
-    return x * x * (3.0 - 2.0 * x)
 
 
 def save_layer(coverage: np.ndarray, path: Path) -> None:

@@ -8,7 +8,6 @@ from facewright.engine.cameras import FACE_FRAME, canonical_camera
 from facewright.rig.anchors import eye_centres
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.prior import sample
-from facewright.rig.spec import load_rig
 from facewright.training.closing.checks import (
     BLINKS,
     GAZES,
@@ -23,11 +22,6 @@ from facewright.training.closing.lid_rings import BEHIND, find_lids, find_lips
 from facewright.training.fit_lids import without_shapes
 
 HEADS, SEED = 200, 9_000
-
-
-@pytest.fixture(scope="module")
-def rig():
-    return load_rig("makehuman")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import torch
 
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.prior import sample
-from facewright.rig.spec import load_rig
 from facewright.training.closing.checks import expression
 from facewright.training.closing.eyeballs import CORNEA_ANGLE_RAD, CORNEA_HEIGHT_M, bend_eyeball, cornea
 from facewright.training.closing.lashes import lashes_of
@@ -14,11 +13,6 @@ from facewright.training.closing.lid_problem import POSES, LidProblem, LidWishes
 from facewright.training.closing.lips import LipProblem, LipWishes, fit_lips, teeth_offsets
 from facewright.training.closing.posed_lids import SHAPES, pose_eyes, read_eye
 from facewright.training.fit_lids import Edits, fit_lids
-
-
-@pytest.fixture(scope="module")
-def rig():
-    return load_rig("makehuman")
 
 
 @pytest.fixture(scope="module")

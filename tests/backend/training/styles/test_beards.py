@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from backend.training.styles.pieces import committed_piece
 from facewright.datatypes import ARKIT_52, PART_NAMES, Style
 from facewright.rig.anchors import anchor_points
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
-from facewright.rig.spec import load_rig
-from facewright.rig.styles import find_choice, read_layer, read_piece
+from facewright.rig.styles import find_choice, read_layer
 from facewright.training.styles.beard import BEARD_STYLES, build_style
 from facewright.training.styles.beard_region import OUTLINES_MM, beard_map, outline_px
 from facewright.training.styles.beard_texture import DENSE, THIN, draw_tufts, tuft_boxes
@@ -19,18 +19,8 @@ WITH_CARDS = sorted(name for name, style in BEARD_STYLES.items() if style.cards 
 
 
 @pytest.fixture(scope="module")
-def rig():
-    return load_rig("makehuman")
-
-
-@pytest.fixture(scope="module")
 def beard(rig):
     return beard_map(face_surface(rig), rig.appearance)
-
-
-def committed(rig, name):
-    choice = find_choice(rig.styles, "beard", Style(beard=name))
-    return read_piece(choice.piece, len(rig.bones), len(rig.mesh.triangles), len(rig.mesh.vertices_m))
 
 
 def test_outlines_are_mirror_images_on_the_head(beard):
@@ -50,7 +40,7 @@ def test_hair_lies_downwards_on_the_chin_and_outwards_on_the_upper_lip(beard):
 
 def test_a_built_beard_is_the_committed_one(rig, beard):
     coverage, arrays = build_style(rig, beard, BEARD_STYLES["moustache"])
-    piece = committed(rig, "moustache")
+    piece = committed_piece(rig, "beard", "moustache")
     np.testing.assert_allclose(arrays["vertices_m"], piece.vertices_m, atol=1e-5)
     layer = read_layer(find_choice(rig.styles, "beard", Style(beard="moustache")).layer)
     box = np.s_[layer.top : layer.top + layer.coverage.shape[0], layer.left : layer.left + layer.coverage.shape[1]]
@@ -68,7 +58,7 @@ def test_beards_leave_the_lips_free(rig, name):
 
 @pytest.mark.parametrize("name", WITH_CARDS)
 def test_a_card_holds_on_to_one_place_of_the_skin(rig, name):
-    piece = committed(rig, name)
+    piece = committed_piece(rig, "beard", name)
     assert 500 <= len(piece.triangles) <= 6000
     card = 2 * BEARD_STYLES[name].cards.points
     anchors = piece.anchor_triangle.reshape(-1, card)
@@ -80,7 +70,7 @@ def test_a_card_holds_on_to_one_place_of_the_skin(rig, name):
 
 @pytest.mark.parametrize("name", ["moustache", "goatee", "full"])
 def test_hair_does_not_cover_the_opening_of_the_mouth(rig, name):
-    piece = committed(rig, name)
+    piece = committed_piece(rig, "beard", name)
     corners = anchor_points(rig, rig.mesh.vertices_m)
     line = (corners["mouth_corner.L"][2] + corners["mouth_corner.R"][2]) / 2
     between = np.abs(piece.vertices_m[:, 0]) < 0.6 * corners["mouth_corner.L"][0]

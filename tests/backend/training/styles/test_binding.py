@@ -1,22 +1,15 @@
 """Binding of pieces to a rig."""
 
 import numpy as np
-import pytest
 import torch
 
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import pose_piece
 from facewright.rig.prior import sample
 from facewright.rig.skinning import dense_skin_weights
-from facewright.rig.spec import load_rig
 from facewright.rig.styles import read_piece
 from facewright.training.styles.binding import Attachment, bind_piece, hold_on, nearest_on_skin, write_piece
 from facewright.training.styles.cards import across, join, strips
-
-
-@pytest.fixture(scope="module")
-def rig():
-    return load_rig("makehuman")
 
 
 def crown_strips(rig, lift_m, reach_m=0.03):

@@ -5,7 +5,6 @@ import pytest
 
 from facewright.datatypes import PART_NAMES
 from facewright.rig.anchors import eye_centres, landmark_points
-from facewright.rig.spec import load_rig
 from facewright.training.styles.brows import BROW_STYLES, brow_coverage
 from facewright.training.styles.make_up import EYE_STYLES, LIP_STYLES, eye_coverage, lip_coverage
 from facewright.training.styles.strokes import draw_hairs
@@ -13,11 +12,6 @@ from facewright.training.styles.surface import REFERENCE_EYES_MM, face_surface
 
 UPPER_BROW, LOWER_BROW = (336, 296, 334, 293, 300), (285, 295, 282, 283, 276)
 """Landmarks of the detector along the two edges of the left brow, from its inner end to its tail."""
-
-
-@pytest.fixture(scope="module")
-def rig():
-    return load_rig("makehuman")
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,12 @@ import pytest
 import torch
 from scipy.interpolate import LinearNDInterpolator
 
+from backend.training.styles.pieces import committed_piece
 from facewright.datatypes import Style
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
 from facewright.rig.nouns import SURFACES
 from facewright.rig.prior import sample
-from facewright.rig.spec import load_rig
-from facewright.rig.styles import find_choice, read_piece
 from facewright.training.styles.cards import LENS
 from facewright.training.styles.glasses import FRAMES, frame_mesh
 from facewright.training.styles.glasses_binding import mirrored_bones
@@ -20,11 +19,6 @@ from facewright.training.styles.surface import face_surface
 from facewright.training.styles.sweeps import lens, rounded_box, sweep
 
 HEADS = 6
-
-
-@pytest.fixture(scope="module")
-def rig():
-    return load_rig("makehuman")
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +33,6 @@ def heads(rig):
     parameters = sample(rig.prior, HEADS, np.random.default_rng(5))
     with torch.no_grad():
         return parameters, RigDecoder(rig).vertices(torch.from_numpy(parameters)).numpy()
-
-
-def committed(rig, name):
-    choice = find_choice(rig.styles, "glasses", Style(glasses=name))
-    return read_piece(choice.piece, len(rig.bones), len(rig.mesh.triangles), len(rig.mesh.vertices_m))
 
 
 def posed(rig, name, parameters):
@@ -112,7 +101,7 @@ def test_every_bone_of_a_side_has_its_counterpart(rig):
 
 @pytest.mark.parametrize("name", sorted(FRAMES))
 def test_lenses_stay_flat_on_random_heads(rig, heads, name):
-    piece = committed(rig, name)
+    piece = committed_piece(rig, "glasses", name)
     left = np.unique(piece.triangles[piece.material == LENS])
     left = left[piece.vertices_m[left, 0] > 0]
     rest = np.c_[piece.vertices_m[left], np.ones(len(left))]
@@ -123,7 +112,7 @@ def test_lenses_stay_flat_on_random_heads(rig, heads, name):
 
 @pytest.mark.parametrize("name", sorted(FRAMES))
 def test_lenses_stand_in_front_of_lashes_and_cheeks_of_random_heads(rig, heads, name):
-    piece = committed(rig, name)
+    piece = committed_piece(rig, "glasses", name)
     glass = np.unique(piece.triangles[piece.material == LENS])
     eyes = rig.mesh.vertices_m[rig.anchors["eye_centre.L"]].mean(0)
     near = (rig.mesh.vertices_m[:, 1] < eyes[1] + 0.03) & (np.abs(rig.mesh.vertices_m[:, 2] - eyes[2]) < 0.05)
@@ -140,7 +129,7 @@ def test_lenses_stand_in_front_of_lashes_and_cheeks_of_random_heads(rig, heads, 
 @pytest.mark.parametrize("name", sorted(FRAMES))
 def test_temples_lie_on_the_ears_of_random_heads(rig, fitted, heads, name):
     surface, fit = fitted
-    piece, top = committed(rig, name), surface.world_m(fit.ear_top)
+    piece, top = committed_piece(rig, "glasses", name), surface.world_m(fit.ear_top)
     arm = np.linalg.norm(piece.vertices_m - top, axis=1) < 0.012
     vertex = np.linalg.norm(rig.mesh.vertices_m - top, axis=1).argmin()
     assert arm.sum() > 10

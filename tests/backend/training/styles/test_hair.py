@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from backend.training.styles.pieces import committed_piece
 from facewright.datatypes import Style
 from facewright.rig.anchors import eye_centres
 from facewright.rig.decoder import RigDecoder
@@ -11,7 +12,7 @@ from facewright.rig.dressing import Wardrobe
 from facewright.rig.nouns import SURFACES
 from facewright.rig.prior import sample
 from facewright.rig.spec import load_rig
-from facewright.rig.styles import find_choice, find_group, read_layer, read_piece
+from facewright.rig.styles import find_choice, find_group, read_layer
 from facewright.training.styles.binding import nearest_on_skin
 from facewright.training.styles.hair import HAIR_STYLES, SEED
 from facewright.training.styles.hair_growth import Growth, cut_below, grow
@@ -24,11 +25,6 @@ WORN = [name for name in LISTED if HAIR_STYLES[name].mesh is not None]
 
 
 @pytest.fixture(scope="module")
-def rig():
-    return load_rig("makehuman")
-
-
-@pytest.fixture(scope="module")
 def scalp(rig):
     return read_scalp(rig)
 
@@ -36,11 +32,6 @@ def scalp(rig):
 @pytest.fixture(scope="module")
 def texture():
     return draw_strands()
-
-
-def committed(rig, name):
-    choice = find_choice(rig.styles, "hair", Style(hair=name))
-    return read_piece(choice.piece, len(rig.bones), len(rig.mesh.triangles), len(rig.mesh.vertices_m))
 
 
 def downwards(places, roots, share):
@@ -129,7 +120,7 @@ def test_the_scalp_layer_covers_the_crown_and_ends_in_single_hairs(scalp):
 
 @pytest.mark.parametrize("name", WORN)
 def test_committed_hair_keeps_its_limits_and_off_the_face(rig, scalp, name):
-    piece = committed(rig, name)
+    piece = committed_piece(rig, "hair", name)
     assert 500 <= len(piece.triangles) <= 6000
     assert piece.follow.max() == 0
     place = scalp.place_mm(piece.vertices_m.astype(float))
@@ -140,7 +131,7 @@ def test_committed_hair_keeps_its_limits_and_off_the_face(rig, scalp, name):
 
 def test_a_built_style_is_the_committed_one(rig, scalp):
     mesh = HAIR_STYLES["afro"].mesh(scalp, np.random.default_rng(SEED))
-    np.testing.assert_allclose(mesh.vertices_m, committed(rig, "afro").vertices_m, atol=1e-5)
+    np.testing.assert_allclose(mesh.vertices_m, committed_piece(rig, "hair", "afro").vertices_m, atol=1e-5)
     painted = paint_scalp(scalp, HAIR_STYLES["afro"].paint, np.random.default_rng(SEED))
     layer = read_layer(find_choice(rig.styles, "hair", Style(hair="afro")).layer)
     rows, columns = layer.coverage.shape
@@ -159,7 +150,7 @@ def test_every_listed_style_is_built_and_all_but_the_bald_have_a_layer(rig):
 def test_hair_sits_on_random_heads_as_on_the_neutral_one(rig, name):
     decoder = RigDecoder(rig)
     skin = np.flatnonzero((rig.mesh.surfaces == SURFACES.index("skin"))[rig.mesh.triangles].all(1))
-    rest = committed(rig, name)
+    rest = committed_piece(rig, "hair", name)
     near = np.flatnonzero(np.arange(len(rest.vertices_m)) % 7 == 0)
     _, _, at_rest = nearest_on_skin(rig.mesh.vertices_m, rig.mesh.triangles, skin, rest.vertices_m[near])
     for parameters in sample(rig.prior, 2, np.random.default_rng(6)):
