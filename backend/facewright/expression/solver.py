@@ -26,14 +26,12 @@ class SolverConfig:
         huber_ratio: residuals above this share of the eye distance count linearly (occluded landmarks).
         first_iterations: Gauss-Newton steps from a first guess.
         iterations: steps from the solution of the frame before.
-        is_pose_only: whether coefficients are left as they are expected.
     """
 
     sigma_ratio: float = 0.06
     huber_ratio: float = 0.08
     first_iterations: int = 8
     iterations: int = 2
-    is_pose_only: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +76,7 @@ class ExpressionSolver:
 
     def __init__(self, model: MorphableModel, config: SolverConfig | None = None) -> None:
         self.model, self._config = model, config or SolverConfig()
-        self._solved = np.zeros(0, np.int64) if self._config.is_pose_only else seen_coefficients()
+        self._solved = seen_coefficients()
         fixed = np.setdiff1d(np.arange(len(ARKIT_52)), self._solved)
         self._fixed, self._by_fixed = fixed, np.ascontiguousarray(model.by_expression[:, :, fixed])
         self._rest = Expectation(np.zeros(len(ARKIT_52)), coefficient_scales())

@@ -39,9 +39,9 @@ POSE_CUTOFF_HZ, POSE_SPEED_GAIN = 2.0, 30.0
 """Of the filter of the head pose, in rad and fractions of the frame's longer side."""
 
 
-BESIDE_A_READER = SolverConfig(sigma_ratio=2.0, first_iterations=3, iterations=1, is_pose_only=True)
-"""A reader has seen the landmarks already: solving for coefficients again makes them no better, and the turn that it
-corrects must outweigh that of the landmarks, which is off by three times as much."""
+BESIDE_A_READER = SolverConfig(sigma_ratio=0.25, first_iterations=3, iterations=1)
+"""A reader has seen the landmarks already, so they count for a quarter of what they do without one: the driven rig
+comes a tenth nearer to them on real faces, and on films with known truth all is as true as by the reader alone."""
 
 WATCH_PAUSE_S = 0.15
 """So often a known person is looked at as a stranger, to see whether the face rests."""

@@ -178,11 +178,3 @@ def test_exact_landmarks_outweigh_a_vague_expectation_but_for_what_they_do_not_s
     np.testing.assert_allclose(fit.coefficients[shown], expression[shown], atol=0.04)
     assert turn_deg(fit.pose.rotation, pose.rotation) < 0.2
     np.testing.assert_array_equal(fit.coefficients[unseen], 0.3)
-
-
-def test_where_only_the_pose_is_asked_for_coefficients_stay_as_expected(model, pose, expression):
-    expected = Expectation(expression, np.full(52, 0.5))
-    config = SolverConfig(sigma_ratio=1e-3, huber_ratio=10.0, first_iterations=25, is_pose_only=True)
-    fit = ExpressionSolver(model, config)(seen(model, pose, expression), None, expected)
-    np.testing.assert_array_equal(fit.coefficients, expression)
-    assert turn_deg(fit.pose.rotation, pose.rotation) < 0.1

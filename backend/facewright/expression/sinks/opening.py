@@ -3,8 +3,8 @@
 import re
 
 from facewright.errors import ConfigInvalid
-from facewright.expression.outputs.livelink import DEFAULT_SUBJECT, LiveLinkSink
-from facewright.expression.outputs.vmc import VmcSink
+from facewright.expression.sinks.livelink import DEFAULT_SUBJECT, LiveLinkSink
+from facewright.expression.sinks.vmc import VmcSink
 
 FORMS = "livelink:HOST:PORT[:SUBJECT] or vmc:HOST:PORT[:PascalCase]"
 _TARGET = re.compile(r"(?P<kind>[^:]*):(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^:\[\]\s]+):(?P<port>[^:]*)(?::(?P<extra>.*))?")

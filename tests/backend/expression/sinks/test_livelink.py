@@ -8,10 +8,10 @@ import pytest
 from pylivelinkface import FaceBlendShape, PyLiveLinkFace
 from scipy.spatial.transform import Rotation
 
-from backend.expression.outputs.faces import expression, seen_by_camera
+from backend.expression.sinks.faces import expression, seen_by_camera
 from facewright.datatypes import ARKIT_52
-from facewright.expression.outputs.angles import EYE_TURN_RAD
-from facewright.expression.outputs.livelink import APPLE_ORDER, LiveLinkSink, livelink_datagram, livelink_values
+from facewright.expression.sinks.angles import EYE_TURN_RAD
+from facewright.expression.sinks.livelink import APPLE_ORDER, LiveLinkSink, livelink_datagram, livelink_values
 
 DEVICE = "0d0c1b2a-3948-5766-8594-a3b2c1d0e0f1"
 

@@ -10,9 +10,9 @@ from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_server import BlockingOSCUDPServer
 from scipy.spatial.transform import Rotation
 
-from backend.expression.outputs.faces import expression, seen_by_camera
+from backend.expression.sinks.faces import expression, seen_by_camera
 from facewright.datatypes import ARKIT_52
-from facewright.expression.outputs.vmc import VmcSink, head_rotation_xyzw, vmc_bundle
+from facewright.expression.sinks.vmc import VmcSink, head_rotation_xyzw, vmc_bundle
 
 
 def unity_turn(axis: list[float], degrees: float, point: list[float]) -> np.ndarray:

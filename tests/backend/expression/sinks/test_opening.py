@@ -3,9 +3,9 @@
 import pytest
 
 from facewright.errors import ConfigInvalid
-from facewright.expression.outputs.livelink import LiveLinkSink
-from facewright.expression.outputs.targets import open_sink
-from facewright.expression.outputs.vmc import VmcSink
+from facewright.expression.sinks.livelink import LiveLinkSink
+from facewright.expression.sinks.opening import open_sink
+from facewright.expression.sinks.vmc import VmcSink
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from datetime import datetime
 import numpy as np
 
 from facewright.datatypes import ARKIT_52, LiveExpression
-from facewright.expression.outputs.angles import eye_angles, head_angles
-from facewright.expression.outputs.datagrams import Datagrams
+from facewright.expression.sinks.angles import eye_angles, head_angles
+from facewright.expression.sinks.datagrams import Datagrams
 
 DEFAULT_PORT = 11111
 DEFAULT_SUBJECT = "Facewright"

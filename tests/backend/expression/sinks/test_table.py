@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from backend.expression.outputs.faces import expression, seen_by_camera
+from backend.expression.sinks.faces import expression, seen_by_camera
 from facewright.datatypes import ARKIT_52
 from facewright.errors import ConfigInvalid, OutputNotWritable
-from facewright.expression.outputs.table import TableSink
+from facewright.expression.sinks.table import TableSink
 
 TURNED = seen_by_camera(Rotation.from_euler("YXZ", [-30, -10, 5], degrees=True))
 

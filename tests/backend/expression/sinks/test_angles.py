@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from backend.expression.outputs.faces import expression, seen_by_camera
+from backend.expression.sinks.faces import expression, seen_by_camera
 from facewright.datatypes import ARKIT_52
 from facewright.export.rig_json import head_pose
-from facewright.expression.outputs.angles import EYE_TURN_RAD, eye_angles, head_angles, head_rotation
+from facewright.expression.sinks.angles import EYE_TURN_RAD, eye_angles, head_angles, head_rotation
 
 
 def test_a_frontal_head_and_one_not_seen_yet_have_no_angles():

@@ -10,7 +10,7 @@ import numpy as np
 from facewright.datatypes import ARKIT_52, LiveExpression
 from facewright.errors import ConfigInvalid
 from facewright.export.files import PendingFile
-from facewright.expression.outputs.angles import head_angles
+from facewright.expression.sinks.angles import head_angles
 
 FORMATS = (".csv", ".json")
 HEAD_COLUMNS = ("head_yaw_deg", "head_pitch_deg", "head_roll_deg")

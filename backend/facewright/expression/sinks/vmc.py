@@ -6,8 +6,8 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from scipy.spatial.transform import Rotation
 
 from facewright.datatypes import ARKIT_52, LiveExpression
-from facewright.expression.outputs.angles import head_rotation
-from facewright.expression.outputs.datagrams import Datagrams
+from facewright.expression.sinks.angles import head_rotation
+from facewright.expression.sinks.datagrams import Datagrams
 
 DEFAULT_PORT = 39539
 UNITY_FROM_WORLD = np.array([[-1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
