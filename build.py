@@ -36,7 +36,13 @@ NPM_TOOLS = {"gltf-validator": "2.0.0-dev.3.10", "@bufbuild/buf": "1.75.0"}
 TOOLS = ROOT / "build" / "tools"
 EXIT_USAGE, EXIT_FAILED, EXIT_INTERRUPTED = 64, 1, 130
 INTERRUPT_GRACE_S = 10.0
-SAMPLE_PHOTO = (
+CUDA_REMEDY = "to do without CUDA, set PIP_EXTRA_INDEX_URL to PyTorch's index for CPUs (pytorch.org, Get Started)"
+KILLED_REMEDY = "9 is often a lack of memory; `python3 build.py run doctor` looks for other reasons"
+PIP_REMEDY = "pip could not install the packages; see above. Remedy: check network, disk space, `pip config list`."
+PIP = ("-m", "pip", "--disable-pip-version-check", "install", "--prefer-binary", "--use-pep517")
+QUIET_END = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); "  # Ctrl-C without a traceback
+MAKE_VENV = QUIET_END + "import sys, venv; venv.main(sys.argv[1:])"
+SAMPLE_PHOTO = QUIET_END + (
     "import sys; from pathlib import Path; from PIL import Image; from skimage.data import astronaut; "
     "path = Path(sys.argv[1]); path.parent.mkdir(parents=True, exist_ok=True); Image.fromarray(astronaut()).save(path)"
 )
@@ -78,8 +84,10 @@ def call(command: Sequence[str | Path], folder: Path = ROOT) -> int:
 
 
 def must(command: Sequence[str | Path], message: str = "", folder: Path = ROOT) -> None:
-    """Run a child and raise TaskFailed with its exit code if it fails."""
+    """Run a child and raise TaskFailed with its exit code if it fails; a child that was killed could not say why."""
     code = call(command, folder)
+    if code > 128 and code != EXIT_INTERRUPTED:
+        message = f"{Path(command[0]).name} was ended by signal {code - 128}. Remedy: {KILLED_REMEDY}."
     if code:
         raise TaskFailed(code, message)
 
@@ -111,30 +119,33 @@ def make_environment() -> None:
         if probe.returncode == 0:
             return
         say("the virtual environment does not work any more: making a new one")
-    must(
-        [sys.executable, "-m", "venv", "--clear", VENV],
-        "the virtual environment could not be made. "
-        "Remedy: install Python with its venv and ensurepip modules (Debian and Ubuntu: the package python3-venv).",
-    )
+    remedy = "install Python with venv and ensurepip (Debian and Ubuntu: the package python3-venv)"
+    must([sys.executable, "-c", MAKE_VENV, "--clear", VENV], f"no virtual environment could be made. Remedy: {remedy}.")
+
+
+def fetches_cuda() -> bool:
+    """Tell whether pip takes torch with CUDA, as it does on Linux unless it is told where to find another one."""
+    elsewhere = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONFIG_FILE")
+    return sys.platform == "linux" and not any(os.environ.get(name) for name in elsewhere)
 
 
 def setup() -> None:
     """Install the project and what it needs into .venv; at once if nothing has changed since the last time."""
     if is_set_up():
         return
-    free_gb = shutil.disk_usage(ROOT).free / 1e9
-    if free_gb < 2.5:
-        raise TaskFailed(EXIT_FAILED, f"the environment needs 2.5 GB, {free_gb:.1f} are free. Remedy: free some.")
-    say("first run: packages are fetched through pip, which takes a few minutes")
+    free_gb, needed_gb = shutil.disk_usage(ROOT).free / 1e9, 8.0 if fetches_cuda() else 2.5
+    remedy = f"free some{'; or, ' + CUDA_REMEDY if fetches_cuda() else ''}"
+    if free_gb < needed_gb:
+        room = f"the environment needs {needed_gb:g} GB, {free_gb:.1f} are free"
+        raise TaskFailed(EXIT_FAILED, f"{room}. Remedy: {remedy}.")
+    say("first run: packages are fetched through pip, which takes minutes; while it unpacks them, pip is silent")
+    if fetches_cuda() and shutil.which("nvidia-smi") is None:
+        say(f"torch comes with CUDA here, some 3 GB; {CUDA_REMEDY}")
     make_environment()
-    remedy = (
-        "pip could not install the packages; its own message stands above. "
-        "Remedy: check the network and pip's configuration (`pip config list`), then run the same command again."
-    )
     STAMP.unlink(missing_ok=True)
-    pip = [venv_tool("python"), "-m", "pip", "--disable-pip-version-check", "install", "--prefer-binary"]
-    must([*pip, "--editable", ".[dev]"], remedy)
-    must([*pip, "--no-deps", *data_packages()], remedy)
+    pip = [venv_tool("python"), *PIP]
+    must([*pip, "--editable", ".[dev]"], PIP_REMEDY)
+    must([*pip, "--no-deps", *data_packages()], PIP_REMEDY)
     STAMP.write_text(wanted_stamp() + "\n")
 
 
@@ -146,10 +157,8 @@ def has_packages(venv: Path, packages: str) -> bool:
 
 def install_beside(venv: Path, packages: str, base: str = sys.executable) -> None:
     """Make an environment beside .venv for packages that would not get along with the others."""
-    must([base, "-m", "venv", "--clear", venv], f"the environment for {packages} could not be made.")
-    pip = [venv_tool("python", venv), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    message = f"pip could not install {packages}; its own message stands above."
-    must([*pip, "--prefer-binary", *packages.split()], message)
+    must([base, "-c", MAKE_VENV, "--clear", venv], f"the environment for {packages} could not be made.")
+    must([venv_tool("python", venv), *PIP, "--quiet", *packages.split()], PIP_REMEDY)
     (venv / ".facewright-setup").write_text(packages)
 
 
@@ -217,9 +226,8 @@ def demo() -> None:
     for name in stages:
         say(f"  {name:<12}  {seconds[name]:7.1f} s")
     say(f"the head lies in {out.relative_to(ROOT)}; look at {(out / 'sheet.png').relative_to(ROOT)} first:")
-    for path in sorted(out.iterdir()):
-        if path.is_file():
-            say(f"  {path.relative_to(ROOT)}  {path.stat().st_size / 1024:.0f} KB")
+    for path in sorted(filter(Path.is_file, out.iterdir())):
+        say(f"  {path.relative_to(ROOT)}  {path.stat().st_size / 1024:.0f} KB")
 
 
 def test(arguments: Sequence[str]) -> None:
@@ -247,14 +255,7 @@ def run_task(task: str, arguments: Sequence[str]) -> None:
     if task == "demo":
         demo()
         return
-    if task in ("blender", "addon"):
-        fetch_blender()
-        if task == "addon":
-            must([sys.executable, ROOT / "tools" / "addon.py"])
-        else:
-            say(f"ready: {next(iter(BLENDERS)).name} holds Blender")
-        return
-    setup()
+    (fetch_blender if task in ("blender", "addon") else setup)()
     work = {
         "setup": lambda: say(f"ready: {VENV.name} holds the environment"),
         "test": lambda: test(arguments),
@@ -262,6 +263,8 @@ def run_task(task: str, arguments: Sequence[str]) -> None:
         "weights": lambda: facewright("weights"),
         "rig": lambda: facewright("rig", "compile"),
         "protos": protos,
+        "blender": lambda: say(f"ready: {next(iter(BLENDERS)).name} holds Blender"),
+        "addon": lambda: must([sys.executable, ROOT / "tools" / "addon.py"]),
         "gui-test": lambda: must([venv_tool("python"), ROOT / "tools" / "gui_test" / "main.py"]),
         "run": lambda: must([venv_tool("python"), "-m", "facewright", *arguments], folder=Path.cwd()),
     }

@@ -1,6 +1,7 @@
 """Tests of the task runner: exit codes, messages, and that a finished setup is not done twice."""
 
 import importlib.util
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,49 @@ def test_the_exit_code_of_a_child_passes_through(build, monkeypatch, tmp_path):
     assert build.call([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]) == 128 + 9
 
 
+@pytest.mark.parametrize("signal_number", [9, 11])
+def test_a_child_that_was_killed_is_spoken_for(build, monkeypatch, capsys, signal_number):
+    monkeypatch.setattr(build, "setup", lambda: None)
+    monkeypatch.setattr(build, "call", lambda *_arguments: 128 + signal_number)
+    assert build.main(["weights"]) == 128 + signal_number
+    shown = capsys.readouterr().err
+    assert f"was ended by signal {signal_number}. Remedy: " in shown and "lack of memory" in shown
+
+
+def test_a_child_that_spoke_or_was_interrupted_is_not_spoken_for(build, monkeypatch, capsys):
+    monkeypatch.setattr(build, "setup", lambda: None)
+    for code in (2, build.EXIT_INTERRUPTED):
+        monkeypatch.setattr(build, "call", lambda *_arguments, code=code: code)
+        assert build.main(["weights"]) == code
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("variables", "needed"), [({}, "8 GB"), ({"PIP_EXTRA_INDEX_URL": "there"}, "2.5 GB")])
+def test_room_for_torch_with_cuda_is_wanted_where_pip_would_take_it(build, monkeypatch, capsys, variables, needed):
+    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(build.sys, "platform", "linux")
+    monkeypatch.setattr(build.shutil, "disk_usage", lambda _path: type("Usage", (), {"free": 2e9}))
+    assert build.main(["setup"]) == build.EXIT_FAILED
+    shown = capsys.readouterr().err
+    assert f"the environment needs {needed}, 2.0 are free" in shown
+    assert ("to do without CUDA" in shown) is (not variables)
+
+
+def test_who_has_no_gpu_is_told_how_to_leave_cuda_out(build, monkeypatch, capsys):
+    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONFIG_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(build.sys, "platform", "linux")
+    monkeypatch.setattr(build, "make_environment", lambda: None)
+    monkeypatch.setattr(build, "call", lambda *_arguments: 0)
+    monkeypatch.setattr(build.shutil, "disk_usage", lambda _path: type("Usage", (), {"free": 1e11}))
+    monkeypatch.setattr(build.shutil, "which", lambda name: None if name == "nvidia-smi" else name)
+    build.setup()
+    assert "to do without CUDA" in capsys.readouterr().out
+
+
 def test_paths_of_run_are_those_of_the_caller(build, monkeypatch, tmp_path):
     seen = []
     monkeypatch.setattr(build, "setup", lambda: None)
@@ -70,7 +114,7 @@ def test_each_blender_is_installed_once_into_an_environment_of_its_own(build, mo
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     assert build.main(["blender"]) == 0
-    assert commands[0] == [sys.executable, "-m", "venv", "--clear", str(tmp_path / "a")]
+    assert commands[0] == [sys.executable, "-c", build.MAKE_VENV, "--clear", str(tmp_path / "a")]
     assert commands[1][-3:] == ["bpy==1.2", *build.BLENDER_BESIDE.split()]
     assert build.main(["blender"]) == 0
     assert len(commands) == 2
@@ -132,6 +176,18 @@ def test_ctrl_c_ends_with_130(build, monkeypatch, capsys):
     monkeypatch.setattr(build, "setup", interrupt)
     assert build.main(["setup"]) == build.EXIT_INTERRUPTED
     assert "stopped" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("code", ["MAKE_VENV", "SAMPLE_PHOTO"])
+def test_ctrl_c_in_a_child_of_ours_is_no_traceback(build, tmp_path, code):
+    waiting = getattr(build, code).replace("import sys", "import sys, time; print(1, flush=True); time.sleep(60)")
+    child = subprocess.Popen(
+        [sys.executable, "-c", waiting, str(tmp_path / "made")], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert child.stdout.readline().strip() == b"1"
+    child.send_signal(signal.SIGINT)
+    assert child.communicate(timeout=30)[1] == b"" and child.returncode == -signal.SIGINT
 
 
 def test_the_task_runner_can_be_read_by_an_older_python(build):

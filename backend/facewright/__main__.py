@@ -1,8 +1,17 @@
 """`python -m facewright` is the console script."""
 
+import signal
 import sys
 
-from facewright.cli import main
+
+def run() -> int:
+    """Run one command; Ctrl-C while it is imported ends the process without a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from facewright.cli import main
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return main()
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -8,11 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import facewright
+from facewright.commands.checks import check_batch, check_export, check_fit, check_random, chosen_server
 from facewright.commands.following import add_following_commands
 from facewright.commands.options import STYLE_WORDS, add_export_command, add_making_commands, server_options
 from facewright.commands.progress import StageLines, StatusLine, stopping_on_interrupt
-from facewright.commands.serving import add_serve_command, read_token, service_config
+from facewright.commands.serving import add_serve_command, service_config
 from facewright.config import (
     FacewrightConfig,
     photo_share,
@@ -20,8 +23,12 @@ from facewright.config import (
 )
 from facewright.errors import ConfigInvalid, FacewrightError, OutputNotWritable
 
+if TYPE_CHECKING:
+    from facewright.commands.remote import ServerAddress
+
 EXIT_FAILED, EXIT_ERROR, EXIT_INTERRUPTED = 1, 2, 130
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+VIDEO_LOG, VIDEO_LOG_QUIET = "OPENCV_FFMPEG_LOGLEVEL", "-8"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -37,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Many small solves: more BLAS threads only fight each other. Has to stand before numpy is imported.
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
-    options = build_parser().parse_args(arguments)
+    os.environ.setdefault(VIDEO_LOG, VIDEO_LOG_QUIET)  # what FFmpeg says about a broken file, an error says already
     try:
+        options = build_parser().parse_args(arguments)
         set_up_logging(os.environ.get("FACEWRIGHT_LOG", "warning"))
         return options.command(options)
     except FacewrightError as error:
@@ -54,8 +62,11 @@ def build_parser() -> argparse.ArgumentParser:
         prog="facewright",
         description="Turn photos of faces into skeleton-driven game heads.",
         epilog="Environment: FACEWRIGHT_CACHE is the folder of model files and compiled rigs; "
-        f"FACEWRIGHT_LOG is one of {', '.join(LOG_LEVELS)}; FACEWRIGHT_TOKEN is the token of `serve` and --server.",
+        f"FACEWRIGHT_LOG is one of {', '.join(LOG_LEVELS)}; FACEWRIGHT_TOKEN is the token of `serve` and --server. "
+        "Exit codes: 0 when all went well, 1 when some photos of a batch or lines of the doctor failed, 2 for wrong "
+        "use or bad input, 130 after Ctrl-C.",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {facewright.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     server = server_options()
     add_making_commands(commands, server, {"fit": run_fit, "batch": run_batch, "random": run_random})
@@ -67,7 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     listing = actions.add_parser("list", parents=[server], help="print id, version and size of each rig")
     listing.set_defaults(command=run_rig_list)
     compiling = actions.add_parser("compile", help="compile all rigs into the cache, or one")
-    compiling.add_argument("--rig", help="id of the only rig to compile")
+    compiling.add_argument("--rig", metavar="ID", help="the only rig to compile (default: all)")
     compiling.set_defaults(command=run_rig_compile)
     add_export_command(actions, run_rig_export)
 
@@ -119,14 +130,18 @@ def set_up_logging(level: str) -> None:
 
 def run_fit(options: argparse.Namespace) -> int:
     """Fit a head to one photo."""
-    config = build_config(options)
+    config, server = build_config(options), server_of(options)
     say = silent if options.quiet else tell
     start = time.perf_counter()
-    if options.server:
+    photos = [options.photo, *options.more]
+    from facewright.pipelines.plan import check_photos
+
+    check_fit(photos, options.face, options.out)
+    check_photos(photos)
+    if server:
         from facewright.commands.remote import fit_remotely
 
-        photos = [options.photo, *options.more]
-        result = fit_remotely(server_address(options), config, photos, options.out, options.face, StageLines(say))
+        result = fit_remotely(server, config, photos, options.out, options.face, StageLines(say))
         tell_fit(say, result.stage_ms, result.losses)
         say(f"done in {time.perf_counter() - start:.1f} s by {options.server}: {options.out}")
         return 0
@@ -158,22 +173,22 @@ def run_batch(options: argparse.Namespace) -> int:
     """Fit a head to each of many photos."""
     from facewright.pipelines.batch import run
 
-    config, remote = build_config(options), {}
+    config, server, remote = build_config(options), server_of(options), {}
+    check_batch(options)
     wants_blender = options.blend is not None or options.blend_each
     if wants_blender:
         from facewright.export.blender import find_blender
 
         blender = find_blender(options.blender)  # before the work, not after it
-    if options.server:
+    if server:
         from facewright.commands.remote import RemoteFit, rig_digest
 
-        server = server_address(options)
         remote = {"open_fit": RemoteFit(server), "rig_sha256": rig_digest(server, config)}
     summary = run(
         config, options.photos, options.out, options.workers, options.force, show_bar=not options.quiet, **remote
     )
     say = silent if options.quiet else tell
-    say(summary.one_line())
+    say(summary.one_line() + (f"; why stands in {options.out / 'summary.csv'}" if summary.failed else ""))
     folders = [outcome.item.folder for outcome in summary.outcomes if outcome.status != "failed"]
     if wants_blender and folders:
         from facewright.pipelines.gallery import write_gallery, write_heads
@@ -189,18 +204,16 @@ def run_batch(options: argparse.Namespace) -> int:
 
 def run_random(options: argparse.Namespace) -> int:
     """Make random heads from the rig's prior."""
-    if options.count < 1:
-        raise ConfigInvalid(f"--count is {options.count}.", "Give at least 1.")
-    config = build_config(options)
+    config, server = build_config(options), server_of(options)
+    check_random(options, config, server)
     say = silent if options.quiet else tell
+    if not server:
+        say("loading rig and networks")
     from facewright.pipelines.overview import write_characters, write_overview
 
-    if options.server:
+    if server:
         from facewright.commands.remote import random_remotely
 
-        if options.sheet:
-            raise ConfigInvalid("--sheet and --server do not go together.", "Leave one of them out.")
-        server = server_address(options)
         folders = random_remotely(server, config, options.count, options.seed, options.out, StageLines(say))
         write_overview(folders, options.out / "overview.png")
         say(f"{options.count} heads by {options.server}: {options.out}")
@@ -278,10 +291,11 @@ def stopped() -> int:
 
 def run_rig_list(options: argparse.Namespace) -> int:
     """Print the installed rigs."""
-    if options.server:
+    server = server_of(options)
+    if server:
         from facewright.commands.remote import list_remotely
 
-        print("\n".join(list_remotely(server_address(options))))
+        print("\n".join(list_remotely(server)))
         return 0
     from facewright.rig.spec import list_rigs, load_rig
 
@@ -307,6 +321,7 @@ def run_rig_export(options: argparse.Namespace) -> int:
     """Write a head in another program's format."""
     from facewright.pipelines.rig_export import ExportRequest, export_rig
 
+    check_export(options)
     start = time.perf_counter()
     config = with_overrides(environment_config(), [style_setting(word) for word in options.style])
     request = ExportRequest(
@@ -333,28 +348,12 @@ def run_serve(options: argparse.Namespace) -> int:
     logging.getLogger().setLevel(os.environ.get("FACEWRIGHT_LOG", "info").upper())
     from facewright.service.server import serve
 
-    serve(service, config, tell)
-    return 0
+    return stopped() if serve(service, config, tell) else 0
 
 
-def server_address(options: argparse.Namespace):
-    """Return how the server of --server is reached.
-
-    Raises:
-        ConfigInvalid: an option of this machine is given too.
-        ServeFailed: the token file cannot be read.
-    """
-    from facewright.commands.remote import ServerAddress
-
-    for name in ("device", "engine"):
-        if getattr(options, name, "auto") != "auto":
-            raise ConfigInvalid(f"--{name} and --server do not go together.", f"Leave --{name} to the server.")
-    token = os.environ.get("FACEWRIGHT_TOKEN") if options.token_file is None else read_token(options.token_file)
-    try:
-        roots = None if options.tls_ca is None else options.tls_ca.read_bytes()
-    except OSError as error:
-        raise ConfigInvalid(f"--tls-ca {options.tls_ca}: {error.strerror}.", "Give a PEM file.") from error
-    return ServerAddress(options.server, token, roots)
+def server_of(options: argparse.Namespace) -> "ServerAddress | None":
+    """Return how the server of --server is reached, None without that option; see `chosen_server`."""
+    return chosen_server(options, os.environ.get("FACEWRIGHT_TOKEN"))
 
 
 def run_weights(_options: argparse.Namespace) -> int:

@@ -2,8 +2,10 @@
 
 import dataclasses
 import hashlib
+import inspect
 import json
 import math
+import re
 import types
 import typing
 from collections.abc import Sequence
@@ -19,6 +21,9 @@ EXPORT_FORMATS = ("glb", "blend", "fbx", "obj")
 EXPORT_POSES = ("bones", "baked")
 TEXTURE_SIDES = (1024, 2048)
 HAIR_SOURCES = ("photo", "style")
+PARTS = ("fitting", "style", "skin", "output")
+"""Parts of the config whose settings decide a result."""
+
 TRUE_WORDS, FALSE_WORDS = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
 
 
@@ -269,7 +274,7 @@ def with_overrides(config: FacewrightConfig, assignments: Sequence[str]) -> Face
 def changed_settings(config: FacewrightConfig) -> dict[str, str]:
     """Return settings of fitting, style, skin and output that differ from the default, as `with_overrides` reads."""
     plain, changed = FacewrightConfig(), {}
-    for part in ("fitting", "style", "skin", "output"):
+    for part in PARTS:
         own, usual = getattr(config, part), getattr(plain, part)
         for declared in dataclasses.fields(own):
             value = getattr(own, declared.name)
@@ -302,6 +307,40 @@ def setting_names(config_type: type = FacewrightConfig, prefix: str = "") -> lis
     return names
 
 
+@dataclass(frozen=True)
+class Setting:
+    """A setting of `--set` as a user reads about it.
+
+    Attributes:
+        name: dotted.
+        default: its value unless it is set.
+        limits: range or choices; empty when there are none.
+        meaning: what it does.
+    """
+
+    name: str
+    default: object
+    limits: str
+    meaning: str
+
+
+def settings_of_parts() -> list[Setting]:
+    """Return the settings of fitting, style, skin and output; their meaning comes from the docstrings above."""
+    settings = []
+    for part in PARTS:
+        config = getattr(FacewrightConfig(), part)
+        attributes = (inspect.getdoc(type(config)) or "").partition("Attributes:\n")[2]
+        meanings = dict(re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE))
+        for declared in dataclasses.fields(config):
+            limits, meaning = declared.metadata, " ".join(meanings.get(declared.name, "").split())
+            if "choices" in limits:
+                shown = " or ".join(map(str, limits["choices"]))
+            else:
+                shown = f"{limits['minimum']:g} to {limits['maximum']:g}" if "minimum" in limits else ""
+            settings.append(Setting(f"{part}.{declared.name}", getattr(config, declared.name), shown, meaning))
+    return settings
+
+
 def choose_device(device: str) -> str:
     """Return the torch device, `cpu` or `cuda`, for a configured device.
 
@@ -322,8 +361,13 @@ def _replaced(config: Any, path: Sequence[str], text: str, key: str) -> Any:
     name, rest = path[0], path[1:]
     if name not in kinds or bool(rest) != dataclasses.is_dataclass(kinds[name]):
         raise ConfigInvalid(f"There is no setting {key!r}.", f"The settings are: {', '.join(setting_names())}.")
-    value = _replaced(getattr(config, name), rest, text, key) if rest else _parsed(kinds[name], text, key)
-    return dataclasses.replace(config, **{name: value})
+    if rest:
+        return dataclasses.replace(config, **{name: _replaced(getattr(config, name), rest, text, key)})
+    value = _parsed(kinds[name], text, key)
+    try:
+        return dataclasses.replace(config, **{name: value})
+    except ConfigInvalid as error:
+        raise ConfigInvalid(f"{key} is {value!r}.", error.remedy) from error
 
 
 def _parsed(kind: Any, text: str, key: str) -> Any:

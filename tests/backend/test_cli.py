@@ -5,8 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
+from skimage.data import astronaut
 
-from facewright import cli
+from facewright import __version__, cli
 from facewright.config import FittingConfig
 from facewright.datatypes import Progress
 from facewright.errors import ConfigInvalid
@@ -63,6 +65,88 @@ def test_an_error_is_one_line_with_reason_and_remedy(capsys, tmp_path):
     assert captured.err.startswith("error: CONFIG_INVALID: ") and " Remedy: " in captured.err
 
 
+def test_what_is_missing_is_named_and_nothing_else(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["fit"])
+    assert "are required: --out, PHOTO\n" in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit) as exit_info:
+        cli.main(["--version"])
+    assert exit_info.value.code == 0
+    assert capsys.readouterr().out == f"facewright {__version__}\n"
+
+
+def test_help_tells_the_exit_codes_and_every_setting_with_its_default(capsys):
+    for words in (["--help"], ["fit", "--help"]):
+        with pytest.raises(SystemExit):
+            cli.main(words)
+    shown = capsys.readouterr().out
+    assert "130 after Ctrl-C" in shown
+    assert "fitting.iterations=50 (0 to 10000)\n      steps of the imitator stage." in shown
+
+
+@pytest.mark.parametrize("command", ["fit", "batch", "random"])
+def test_results_that_could_not_be_written_are_told_before_anything_is_loaded(
+    command, capsys, tmp_path, astronaut_png, nothing_is_loaded
+):
+    (tmp_path / "file").touch()
+    words = {"random": ["--count", "1"]}.get(command, [str(astronaut_png)])
+    assert cli.main([command, *words, "--out", str(tmp_path / "file" / "head")]) == 2
+    assert capsys.readouterr().err.startswith("error: OUTPUT_NOT_WRITABLE: ")
+
+
+def test_a_photo_that_cannot_be_read_is_told_before_anything_is_loaded(
+    capsys, tmp_path, astronaut_png, nothing_is_loaded
+):
+    (tmp_path / "cut.png").write_bytes(astronaut_png.read_bytes()[:20_000])
+    for words in (["no.png"], [str(astronaut_png), str(tmp_path / "cut.png")], [str(tmp_path)]):
+        assert cli.main(["fit", *words, "--out", str(tmp_path / "head")]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[2].partition(": ")[0] for line in lines] == ["IMAGE_UNREADABLE"] * 3
+    assert "is a folder. Remedy: give a photo; for all photos of a folder use `facewright batch`" in lines[2]
+
+
+def test_a_photo_that_its_own_result_would_replace_is_refused(capsys, tmp_path, astronaut_png, nothing_is_loaded):
+    photo = astronaut_png.rename(tmp_path / "front.png")
+    assert cli.main(["fit", str(photo), "--out", str(tmp_path)]) == 2
+    assert f"error: CONFIG_INVALID: {photo} would be written over" in capsys.readouterr().err
+
+
+@pytest.fixture
+def astronaut_png(tmp_path):
+    """Return a real photo."""
+    Image.fromarray(astronaut()).save(tmp_path / "astronaut.png")
+    return tmp_path / "astronaut.png"
+
+
+@pytest.fixture
+def nothing_is_loaded(monkeypatch):
+    """Fail where networks are loaded."""
+    from facewright.pipelines.photo import PhotoPipeline
+
+    monkeypatch.setattr(PhotoPipeline, "from_config", lambda _config: pytest.fail("nothing may be loaded"))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.1:99999", "127.0.0.1:0", "http://127.0.0.1:50550", ":1", ""])
+def test_an_address_that_is_none_is_refused_before_the_network_is_asked(address):
+    with pytest.raises(ConfigInvalid, match="is not HOST:PORT"):
+        cli.server_of(parse("rig", "list", "--server", address))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:50550", "[::1]:50550", "unix:/run/a", "a-b.example.org:1"])
+def test_addresses_are_taken_as_they_are(address):
+    assert cli.server_of(parse("rig", "list", "--server", address)).address == address
+
+
+@pytest.mark.parametrize("option", ["--token-file", "--tls-ca"])
+def test_an_option_for_a_server_without_one_is_refused(option):
+    for words in (["fit", "a.png", "--out", "o"], ["rig", "list"]):
+        with pytest.raises(ConfigInvalid, match=f"{option} is for a server"):
+            cli.server_of(parse(*words, option, "file"))
+
+
 def test_an_unknown_log_level_is_an_error(monkeypatch, capsys):
     monkeypatch.setenv("FACEWRIGHT_LOG", "loud")
     assert cli.main(["rig", "list"]) == 2
@@ -78,9 +162,30 @@ def test_ctrl_c_exits_with_130_and_a_line(monkeypatch, capsys):
     assert capsys.readouterr().err == "stopped\n"
 
 
-def test_random_needs_a_positive_count(capsys, tmp_path):
-    assert cli.main(["random", "--count", "0", "--out", str(tmp_path)]) == 2
-    assert "--count is 0" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["random", "--count", "0", "--out", "o"], "--count is 0"),
+        (["random", "--count", "1", "--seed", "-5", "--out", "o"], "--seed is -5"),
+        (["random", "--count", "1", "--out", "o", "--server", "a:1", "--sheet"], "--sheet and --server"),
+        (["random", "--count", "1", "--out", "o", "--server", "a:1", "--set", "output.front_px=64"], "output.front_px"),
+        (["fit", "a.png", "--out", "o", "--face", "-1"], "--face is -1"),
+        (["serve", "--metrics-port", "99999"], "--metrics-port is 99999"),
+        (["serve", "--videos", "nowhere"], "--videos nowhere is no folder"),
+        (["serve", "--exit-with-parent", "-1"], "--exit-with-parent is -1"),
+        (["batch", "a.png", "--out", "o", "--workers", "0"], "--workers is 0"),
+        (["batch", "a.png", "--out", "o", "--blend", "all.glb"], "--blend all.glb does not end in .blend"),
+        (["batch", "a.png", "--out", "o", "--blender", "blender"], "--blender is for --blend"),
+        (["rig", "export", "--format", "glb", "--out", "a.obj"], "--out a.obj does not end in .glb"),
+        (["rig", "export", "--format", "glb", "--out", "."], "--out . does not end in .glb"),
+        (["rig", "export", "--format", "glb", "--out", "a.glb", "--random", "-3"], "--random is -3"),
+        (["rig", "export", "--format", "glb", "--out", "a.glb", "--blender", "blender"], "--blender is not used"),
+    ],
+)
+def test_numbers_endings_and_options_without_effect_are_told_at_once(words, message, capsys, nothing_is_loaded):
+    assert cli.main(words) == 2
+    line = capsys.readouterr().err
+    assert line.startswith(f"error: CONFIG_INVALID: {message}") and " Remedy: " in line and line.count("\n") == 1
 
 
 def test_rig_list_names_the_default_rig(capsys):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from backend.expression.outputs.test_livelink import decode
+from backend.expression.sinks.test_livelink import decode
 from backend.pipelines.videos import write_video
 from facewright import cli
 from facewright.config import FacewrightConfig
@@ -158,6 +158,14 @@ def test_live_sends_to_every_target_and_writes_the_table(pipeline, video, tmp_pa
     assert f"sending to {targets[0]}" in lines and "skipped" in lines and "median delay" in lines
 
 
+def test_a_calibration_that_could_not_be_learnt_is_told(pipeline, video, tmp_path, capsys):
+    calibration = tmp_path / "me.safetensors"
+    words = ["live", "--source", str(video[0]), "--out", str(tmp_path / "w.csv"), "--calibration", str(calibration)]
+    assert cli.main(words) == 0
+    assert f"too little of the person was seen to keep; {calibration} was not written" in capsys.readouterr().err
+    assert not calibration.exists()
+
+
 def test_ctrl_c_ends_live_with_a_summary(pipeline, video, tmp_path, capsys, monkeypatch):
     interrupt_at(1, monkeypatch)
     out = tmp_path / "w.csv"
@@ -178,6 +186,14 @@ def test_ctrl_c_ends_live_with_a_summary(pipeline, video, tmp_path, capsys, monk
         (["track", "VIDEO", "--out", "OUT/w.csv", "--overlay", "OUT/o.gif"], "CONFIG_INVALID: OUT/o.gif"),
         (["track", "VIDEO", "--out", "OUT/w.csv", "--identity", "VIDEO"], "RIG_INVALID: VIDEO is not a rig.json"),
         (["track", "OUT/same.csv", "--out", "OUT/same.csv"], "CONFIG_INVALID: OUT/same.csv would be written over"),
+        (
+            ["live", "--source", "OUT/same.csv", "--out", "OUT/same.csv"],
+            "CONFIG_INVALID: OUT/same.csv would be written",
+        ),
+        (
+            ["track", "VIDEO", "--identity", "OUT/same.csv", "--out", "OUT/same.csv"],
+            "CONFIG_INVALID: OUT/same.csv would be written over",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line_and_leaves_nothing(pipeline, video, tmp_path, capsys, words, message):

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from facewright.config import DEVICES, ENGINES, FacewrightConfig, ServiceConfig
-from facewright.errors import ServeFailed
+from facewright.errors import ConfigInvalid, ServeFailed
 
 NUMBERS = {
     "threads": "threads of the networks for fits; 0 takes half of the cores",
@@ -30,7 +30,10 @@ def add_serve_command(commands: argparse._SubParsersAction, run) -> None:
         run: called with the options.
     """
     usual = ServiceConfig()
-    serve = commands.add_parser("serve", help="run the backend for Blender, engines and scripts (gRPC)")
+    meaning = "run the backend for Blender, engines and scripts (gRPC)"
+    serve = commands.add_parser(
+        "serve", help=meaning, description="Run the backend for Blender, engines and scripts (gRPC) until Ctrl-C."
+    )
     serve.add_argument("--host", default=usual.host, help="address to listen on (default: %(default)s, this machine)")
     serve.add_argument("--port", type=int, default=usual.port, help="TCP port, 0 for any free one (%(default)s)")
     serve.add_argument("--port-file", type=Path, metavar="FILE", help="gets the port as text once it is open")
@@ -45,7 +48,7 @@ def add_serve_command(commands: argparse._SubParsersAction, run) -> None:
         "--token-file", type=Path, metavar="FILE", help="clients must send this token (or set FACEWRIGHT_TOKEN)"
     )
     serve.add_argument("--videos", type=Path, metavar="DIR", help="the only folder whose video files may be opened")
-    serve.add_argument("--metrics-port", type=int, metavar="PORT", help="Prometheus metrics on this machine")
+    serve.add_argument("--metrics-port", type=int, metavar="PORT", help="Prometheus metrics on this machine (none)")
     serve.add_argument("--profile", action="store_true", help="log the time of each stage of a fit")
     for name, meaning in NUMBERS.items():
         default = getattr(usual, name)
@@ -65,6 +68,14 @@ def service_config(options: argparse.Namespace, token: str | None) -> ServiceCon
         ServeFailed: the token file cannot be read.
         ConfigInvalid: a number is out of its limits.
     """
+    for option, number, least, most in (
+        ("--metrics-port", options.metrics_port, 0, 65535),
+        ("--exit-with-parent", options.exit_with_parent, 1, 2**31 - 1),
+    ):
+        if number is not None and not least <= number <= most:
+            raise ConfigInvalid(f"{option} is {number}.", f"Give a value between {least} and {most}.")
+    if options.videos is not None and not options.videos.is_dir():
+        raise ConfigInvalid(f"--videos {options.videos} is no folder.", "Give the folder that holds the videos.")
     return ServiceConfig(
         host=options.host,
         port=options.port,
@@ -90,7 +101,8 @@ def read_token(path: Path) -> str:
     try:
         words = path.read_text(encoding="ascii").split()
     except (OSError, UnicodeDecodeError) as error:
-        raise ServeFailed(f"{path}: {error}", "write the token into it, letters and digits, on one line") from error
+        why = error.strerror if isinstance(error, OSError) else "it holds other characters than ASCII"
+        raise ServeFailed(f"{path}: {why}", "write the token into it, letters and digits, on one line") from error
     if len(words) != 1:
         raise ServeFailed(f"{path} holds {len(words)} words", "write one token into it, on one line")
     return words[0]

@@ -116,8 +116,8 @@ def run(
                 index = todo[task]
                 outcomes[index] = conclude(items[index], answer, config, rig_digest)
                 bar.update()
-                if outcomes[index].failure:
-                    bar.write(f"{items[index].photo}: {outcomes[index].failure.reason}", file=sys.stderr)
+                if why := outcomes[index].failure:
+                    bar.write(f"{items[index].photo}: {why.one_line()}", file=sys.stderr)
     finally:
         summary = Summary(tuple(outcomes[index] for index in sorted(outcomes)))
         if outcomes:

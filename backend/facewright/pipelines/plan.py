@@ -1,4 +1,4 @@
-"""Which photos a batch takes, and the folder that each one's results get."""
+"""Which photos are taken, whether they can be, and the folder that each one's results get in a batch."""
 
 import glob
 import itertools
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facewright.errors import ConfigInvalid
+from facewright.perception.image import decode_image
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jp2", ".ppm", ".pgm")
 """What is taken from a folder; a file that is named itself may have any suffix."""
@@ -44,6 +45,16 @@ def expand(inputs: Sequence[str]) -> list[Path]:
             raise ConfigInvalid(f"No photo in {given}.", f"Give files, or folders with {' '.join(PHOTO_SUFFIXES)}.")
         photos.update(dict.fromkeys(photo.absolute() for photo in found))
     return list(photos)
+
+
+def check_photos(photos: Sequence[Path]) -> None:
+    """Check that photos can be decoded, before networks are loaded for them.
+
+    Raises:
+        ImageUnreadable, ImageTooLarge: one cannot be used.
+    """
+    for photo in photos:
+        decode_image(photo)
 
 
 def plan(photos: Sequence[Path], out_dir: Path) -> list[BatchItem]:

@@ -6,9 +6,10 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -30,6 +31,10 @@ class Failure:
     reason: str
     message: str
     remedy: str
+
+    def one_line(self) -> str:
+        """Return all of it as a line."""
+        return f"{self.reason}: {self.message.rstrip('.')}. Remedy: {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -100,15 +105,37 @@ def fit_in_processes(
     finally:
         stop.set()
         for worker in team.values():
+            if worker.task is None:  # it still loads, which nothing can interrupt, and there is nothing to lose
+                worker.process.kill()
             _retire(worker)
 
 
-def _add_worker(team: dict[Connection, Worker], context, open_fit, config: FacewrightConfig, stop: Event) -> None:
+def _add_worker(
+    team: dict[Connection, Worker],
+    context: SpawnContext,
+    open_fit: Callable[[FacewrightConfig], Fit],
+    config: FacewrightConfig,
+    stop: Event,
+) -> None:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, open_fit, config, stop), daemon=True)
-    process.start()
+    with _interrupts_held():
+        process.start()
     theirs.close()  # so that the pipe ends when the process does
     team[ours] = Worker(process, ours)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back for the block; processes that start in it never see one, not even while they import."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _assign(worker: Worker, task: int, tasks: Sequence[tuple[Path, Path]]) -> None:
@@ -147,7 +174,9 @@ def _as_error(failure: Failure) -> FacewrightError:
     return error
 
 
-def _serve(connection: Connection, open_fit: Callable[[FacewrightConfig], Fit], config, stop: Event) -> None:
+def _serve(
+    connection: Connection, open_fit: Callable[[FacewrightConfig], Fit], config: FacewrightConfig, stop: Event
+) -> None:
     """Load, say so, then answer tasks until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which sets the stop event
     start = time.perf_counter()

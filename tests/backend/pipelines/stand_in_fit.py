@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import time
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -44,3 +46,16 @@ def open_nothing(_config: FacewrightConfig) -> Fit:
 def open_and_die(_config: FacewrightConfig) -> Fit:
     """End the process while it loads."""
     os._exit(7)
+
+
+def open_slowly(_config: FacewrightConfig) -> Fit:
+    """Load for longer than any test lasts."""
+    time.sleep(600.0)
+    os._exit(7)
+
+
+def open_if_deaf(config: FacewrightConfig) -> Fit:
+    """Load in a process that Ctrl-C cannot reach, since it is held back from its start on."""
+    if signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
+        raise WeightsMissing("Ctrl-C would interrupt the imports of a worker", "hold it back")
+    return open_stand_in(config)

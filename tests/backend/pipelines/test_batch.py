@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import signal
 import time
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from backend.pipelines.stand_in_fit import open_and_die, open_nothing, open_stand_in
+from backend.pipelines.stand_in_fit import open_and_die, open_if_deaf, open_nothing, open_slowly, open_stand_in
 from facewright.config import FacewrightConfig, FittingConfig
 from facewright.errors import ConfigInvalid, FacewrightError, OutputNotWritable, RigUnknown
-from facewright.pipelines import batch
+from facewright.pipelines import batch, workers
 from facewright.pipelines.overview import TILE_PX
 from facewright.pipelines.workers import STOP_GRACE_S
 
@@ -53,11 +54,12 @@ def test_every_photo_gets_its_folder_and_its_row(photos):
         assert overview.width >= 3 * TILE_PX and grey.all(-1).sum() > 2.5 * TILE_PX**2, "three heads side by side"
 
 
-def test_bad_photos_are_recorded_with_reason_and_do_not_stop_the_rest(photos):
+def test_bad_photos_are_recorded_with_reason_and_do_not_stop_the_rest(photos, capsys):
     (photos / "a.jpg").write_text("no face")
     (photos / "b.jpg").write_text("surprise")
     summary = run(photos)
     assert (summary.count("done"), summary.failed) == (1, 2)
+    assert "a.jpg: FACE_NOT_FOUND: There is no face in it. Remedy: Take another photo." in capsys.readouterr().err
     table = rows(photos)
     assert (table["a"]["status"], table["a"]["reason"]) == ("failed", "FACE_NOT_FOUND")
     assert (table["a"]["message"], table["a"]["remedy"]) == ("There is no face in it.", "Take another photo.")
@@ -132,6 +134,24 @@ def test_ctrl_c_keeps_what_is_finished_and_stops_the_workers_at_once(photos, mon
     monkeypatch.setattr(batch, "conclude", original)
     (photos / "b.jpg").write_text("0.5")
     assert run(photos).one_line() == "1 fitted, 2 skipped as done, 0 failed"
+
+
+def test_ctrl_c_while_the_workers_load_does_not_wait_for_them(photos, monkeypatch):
+    def interrupt(_connections):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workers, "wait", interrupt)
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(photos, open_fit=open_slowly, workers=2)
+    assert time.monotonic() - begun < STOP_GRACE_S / 2
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals of POSIX")
+def test_ctrl_c_does_not_reach_a_worker_even_while_it_imports(photos):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert run(photos, open_fit=open_if_deaf).count("done") == 3
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
 def test_what_no_worker_can_load_stops_the_batch_with_the_real_reason(photos):

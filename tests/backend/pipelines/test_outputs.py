@@ -32,9 +32,7 @@ def test_photo_panel_puts_the_eyes_where_the_portraits_have_them():
         photo[y - 2 : y + 3, x - 2 : x + 3] = 255
     frame = np.array([FACE_FRAME.eye_right, FACE_FRAME.eye_left]) * 256
     aligned = AlignedFace(np.zeros((256, 256, 3), np.uint8), fit_similarity(eyes + 0.5, frame))
-    nothing = dict.fromkeys(
-        ("detection", "landmarks_px", "embedding", "part_maps", "colours", "lighting", "yaw_rad", "style_cues"), None
-    )
+    nothing = dict.fromkeys(("landmarks_px", "embedding", "part_maps", "colours", "lighting", "style_cues"), None)
     panel = photo_panel(Observations(photo=photo, aligned=aligned, **nothing), 200)
     rows, columns = np.nonzero(panel[..., 0] > 128)
     left = columns < 100

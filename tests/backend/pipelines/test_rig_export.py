@@ -17,7 +17,8 @@ from facewright.errors import BlenderFailed, BlenderUnavailable, ConfigInvalid, 
 from facewright.export.blender import find_blender, run_script
 from facewright.export.rig_json import rig_document, write_rig_json
 from facewright.export.skin_files import write_skin_files
-from facewright.pipelines.rig_export import ExportRequest, changed_look, export_rig
+from facewright.pipelines.rig_export import ExportRequest, changed_look, chosen_head, export_rig
+from facewright.pipelines.sampling import random_characters
 from facewright.rig.anchors import anchor_points
 from facewright.rig.spec import load_rig
 
@@ -89,6 +90,13 @@ def test_the_same_seed_gives_the_same_random_head(export):
     first, again = (export(f"{name}.glb", seed=4)[0].read_bytes() for name in ("a", "b"))
     assert first == again
     assert export("c.glb", seed=5)[0].read_bytes() != first
+
+
+def test_a_random_head_is_the_first_of_the_random_characters_of_its_seed(rig):
+    wanted, wanted_look = next(random_characters(rig, 1, 4))
+    parameters, look = chosen_head(rig, None, 4)
+    np.testing.assert_array_equal(parameters, wanted)
+    assert look.style == wanted_look.style and look.skin == wanted_look.skin
 
 
 def test_an_unknown_choice_names_those_that_there_are(export):

@@ -78,10 +78,17 @@ def test_a_looping_file_goes_on_with_growing_times(clip):
     assert later.time_s == pytest.approx((later.number - 1) / HZ)
 
 
-@pytest.mark.parametrize("name", ["absent.mp4", "text.mp4", "."])
-def test_what_is_no_video_is_named(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("absent.mp4", "absent.mp4 does not exist"),
+        ("text.mp4", "text.mp4 cannot be opened as a video"),
+        (".", "is no file"),
+    ],
+)
+def test_what_is_no_video_is_named(tmp_path, name, message):
     (tmp_path / "text.mp4").write_text("this is no video")
-    with pytest.raises(SourceUnavailable, match="cannot be opened as a video"):
+    with pytest.raises(SourceUnavailable, match=message):
         LatestFrames(Source(path=tmp_path / name))
 
 
