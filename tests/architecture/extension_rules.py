@@ -3,7 +3,8 @@
 import ast
 import re
 import sys
-from collections.abc import Iterator
+
+from architecture import rules
 
 UNITS: dict[str, set[str]] = {
     "__init__": {"registration"},
@@ -37,33 +38,13 @@ MAY_CATCH_EVERYTHING = ("operators/", "tick.py")
 """The border: what an operator or the timer meets must not stop Blender."""
 
 
-def imports_of(source: str, module: str) -> Iterator[tuple[int, str]]:
-    """Find what a module of the extension imports.
-
-    Args:
-        source: its text.
-        module: its path in the extension, as in "scene/head.py".
-
-    Yields:
-        Line number and dotted name; one that is in the extension begins with a dot, as in ".scene.head.build_head".
-    """
-    folder = module.split("/")[:-1]
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = ["", *folder[: len(folder) + 1 - node.level]] if node.level else []
-            base = [*above, *([node.module] if node.module else [])]
-            yield from ((node.lineno, ".".join([*base, alias.name])) for alias in node.names)
-
-
 def wrong_imports(source: str, module: str) -> list[str]:
     """Name the imports that go against UNITS."""
     own = module.removesuffix(".py").split("/")[0]
     if own not in UNITS:
         return [f"{module}: tests/architecture/extension_rules.py says nothing about `{own}`: give it a place in UNITS"]
     allowed, found = UNITS[own] | {own}, []
-    for line, name in imports_of(source, module):
+    for line, name in rules.imported_modules(source, module, package=""):
         is_inside, first = name.startswith("."), name.removeprefix(".").split(".")[0]
         target = "bpy" if first in BLENDER else name.removeprefix(".")
         if any(target == unit or target.startswith(unit + ".") for unit in allowed):
@@ -86,14 +67,8 @@ def refused(source: str, module: str) -> list[str]:
             found.append(f"{module}:{line}: `{text}`")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSED_CALLS:
             found.append(f"{module}:{line}: `{node.func.id}`")
-        if isinstance(node, ast.Global):
-            found.append(f"{module}:{line}: no global state")
-        is_catch_all = isinstance(node, ast.ExceptHandler) and (
-            node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
-        )
-        if is_catch_all and not module.startswith(MAY_CATCH_EVERYTHING):
-            found.append(f"{module}:{line}: catch what can be handled, not everything")
-    names = [(line, name.split(".")[0]) for line, name in imports_of(source, module)]
+    found += rules.global_state(source, module) + rules.wrong_catches(source, module, MAY_CATCH_EVERYTHING)
+    names = [(line, name.split(".")[0]) for line, name in rules.imported_modules(source, module, package="")]
     names = [(line, name) for line, name in names if name in REFUSED_MODULES]
     return found + [f"{module}:{line}: `import {name}`" for line, name in names]
 

@@ -10,7 +10,7 @@ LAYERS: dict[str, set[str]] = {
     "config": {"errors"},
     "networks": {"datatypes", "errors"},
     "rig": {"datatypes", "errors"},
-    "engine": {"rig.nouns", "rig.spec", "rig.appearance", "rig.anchors", "rig.styles", "datatypes", "errors"},
+    "engine": {"rig.nouns", "rig.appearance", "rig.styles", "datatypes", "errors"},
     "perception": {"networks", "rig", "engine", "datatypes", "errors"},
     "fitting": {"networks", "rig", "engine", "config", "datatypes", "errors"},
     "expression": {"networks", "rig", "engine", "export.files", "datatypes", "errors"},
@@ -27,7 +27,7 @@ LAYERS: dict[str, set[str]] = {
         "config", "datatypes", "errors", "__version__",
     },
     "commands": {"export.files", "config", "datatypes", "errors"},
-    "doctor": {"rig", "fitting", "config", "weights", "datatypes", "errors"},
+    "doctor": {"rig", "fitting", "engine.opengl", "config", "weights", "errors"},
     "cli": {
         "commands", "service", "pipelines", "export.blender", "doctor", "rig", "config", "weights", "datatypes",
         "errors",
@@ -56,24 +56,25 @@ MAY_CATCH_EVERYTHING = (
 FILE_LINES, FUNCTION_LINES = 400, 60
 
 
-def imported_modules(source: str, module: str) -> Iterator[tuple[int, str]]:
+def imported_modules(source: str, module: str, package: str = "facewright") -> Iterator[tuple[int, str]]:
     """Find what a module imports.
 
     Args:
         source: its text.
         module: its path in the package, as in "rig/spec.py".
+        package: what relative imports are named after; when it is empty their names begin with a dot.
 
     Yields:
         Line number and dotted name; `from a import b` gives "a.b", so that a name may follow its module.
     """
-    folder = ["facewright", *module.split("/")[:-1]]
+    folder = [package, *module.split("/")[:-1]]
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = folder[: len(folder) - node.level + 1] if node.level else []
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+            base = [*above, *([node.module] if node.module else [])]
+            yield from ((node.lineno, ".".join([*base, alias.name])) for alias in node.names)
 
 
 def wrong_imports(source: str, module: str) -> list[str]:
@@ -113,17 +114,31 @@ def wrong_calls(source: str, module: str) -> list[str]:
             found.append(f"{module}:{line}: torch.load stands in weights.py only")
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "print" and not module.startswith(MAY_PRINT):
             found.append(f"{module}:{line}: print stands in cli.py and training only; use logging or return a value")
-        if isinstance(node, ast.Global):
-            found.append(f"{module}:{line}: no global state")
-        is_catch_all = isinstance(node, ast.ExceptHandler) and (
-            node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
-        )
-        if is_catch_all and not module.startswith(MAY_CATCH_EVERYTHING):
-            found.append(f"{module}:{line}: catch what can be handled, not everything")
+    found += global_state(source, module) + wrong_catches(source, module, MAY_CATCH_EVERYTHING)
     for line, name in imported_modules(source, module):
         if name.split(".")[0] in ("pickle", "dill", "joblib", "shelve"):
             found.append(f"{module}:{line}: nothing is ever unpickled")
     return found
+
+
+def global_state(source: str, module: str) -> list[str]:
+    """Name the places where a function changes a variable of its module."""
+    return [
+        f"{module}:{node.lineno}: no global state"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Global)
+    ]
+
+
+def wrong_catches(source: str, module: str, may_catch_everything: tuple[str, ...]) -> list[str]:
+    """Name the places that catch everything, but for those in modules that may."""
+    return [
+        f"{module}:{node.lineno}: catch what can be handled, not everything"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+        and not module.startswith(may_catch_everything)
+    ]
 
 
 def wrong_sizes(source: str, module: str) -> list[str]:
@@ -168,10 +183,3 @@ def machine_dependent(text: str, name: str) -> list[str]:
         for what, pattern in patterns.items()
         if re.search(pattern, line)
     ]
-
-
-def commands_in(markdown: str) -> list[str]:
-    """Return the command lines in the fenced blocks of a Markdown text that start build.py or facewright."""
-    blocks = re.findall(r"```(?:bash|sh|console|)\n(.*?)```", markdown, re.DOTALL)
-    lines = [line.split("#")[0].strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line.startswith(("python3 build.py", "facewright ", ".venv/bin/facewright "))]

@@ -1,19 +1,16 @@
 """Tests that the project keeps its own rules; each rule is tested on a violation in test_rules.py."""
 
 import re
-import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from architecture import rules
-from facewright.cli import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "backend" / "facewright"
 FILE_BYTES = 20_000_000
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/service.md", "docs/blender.md", "docs/live.md")
 
 
 def package_files() -> list[tuple[str, str]]:
@@ -32,10 +29,6 @@ def tracked_files() -> list[Path]:
 def text_files() -> list[Path]:
     suffixes = (".py", ".md", ".toml", ".json", ".yml", ".yaml", ".cfg", ".glsl", ".vert", ".frag", ".txt", "")
     return [path for path in tracked_files() if path.suffix in suffixes]
-
-
-def relative_names(pattern: str) -> list[str]:
-    return sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern))
 
 
 def violations(rule) -> list[str]:
@@ -95,27 +88,3 @@ def test_the_code_names_no_rig_and_no_bone():
         if re.search(r"makehuman", source) and not module.startswith(allowed)
     ]
     assert found == []
-
-
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_command_of_the_documents_is_understood(document):
-    commands = rules.commands_in((ROOT / document).read_text())
-    assert commands, f"{document} shows no command"
-    for command in commands:
-        words = shlex.split(command)
-        if words[0] == "python3":
-            task, words = words[2], words[2:]
-            assert f"python3 build.py {task} " in (ROOT / "build.py").read_text(), command
-            if task != "run":
-                continue
-        build_parser().parse_args(words[1:])  # leaves with SystemExit if it does not understand
-
-
-@pytest.mark.parametrize(
-    "document",
-    [*DOCUMENTS[:2], "rigs/README.md", *relative_names("docs/**/*.md"), *relative_names("clients/*/README.md")],
-)
-def test_files_that_the_documents_link_exist(document):
-    folder = (ROOT / document).parent
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / document).read_text())
-    assert [link for link in links if not (folder / link).exists()] == []

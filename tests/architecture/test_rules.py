@@ -91,8 +91,3 @@ def test_paths_of_one_machine_and_index_hosts_are_seen():
     assert len(rules.machine_dependent("pip install -i https://py" + "pi.org/simple x", "a.md")) == 1
     harmless = "#!/usr/bin/env bash\nsee https://example.org/home/x and docs/work/x and src/opt/y"
     assert rules.machine_dependent(harmless, "a.md") == []
-
-
-def test_commands_are_found_in_fenced_blocks_only():
-    text = "```bash\npython3 build.py demo  # the first head\n$ facewright doctor\nls\n```\nnot `facewright fit`"
-    assert rules.commands_in(text) == ["python3 build.py demo", "facewright doctor"]
