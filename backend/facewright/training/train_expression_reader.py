@@ -30,8 +30,12 @@ from facewright.training.work_folder import claim_work_folder
 
 CHECKPOINT_STEPS = 50
 TEMPLATE_FACES = 100
-LOSS_BEND = 0.1
-"""Errors above count linearly, so that what cannot be seen stays at rest instead of half way."""
+LOSS_BEND = 0.25
+"""Errors above count linearly. Much less would leave rare coefficients at rest wherever they are in doubt (the median
+of what may be); much more would move half way what cannot be seen."""
+
+TURN_WEIGHT = 3.0
+"""Of the head's turn in rad beside a coefficient: what is placed on the head shows a degree."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ def train(recipe: TrainingRecipe, data: ExpressionData, cut: CutData, work: Path
     shapes = torch.from_numpy(np.array(cut.shapes[: recipe.trained]).reshape(-1, SHAPE_SIZE))
     network.shape_mean.copy_(shapes.mean(0))
     network.shape_scale.copy_(shapes.std(0) + 1e-3)
+    weight = coefficient_weights(data.expressions[: recipe.trained, RESTING:])
     adam = torch.optim.AdamW(network.parameters(), recipe.learning_rate, weight_decay=recipe.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, recipe.learning_rate, recipe.steps, pct_start=0.05)
     parts = {"network": network, "adam": adam, "schedule": schedule}
@@ -84,7 +89,7 @@ def train(recipe: TrainingRecipe, data: ExpressionData, cut: CutData, work: Path
     network.train()
     started, losses = time.perf_counter(), []
     for step in range(first + 1, recipe.steps + 1):
-        loss = step_loss(network, recipe, data, cut, np.random.default_rng((recipe.seed, step)))
+        loss = step_loss(network, recipe, data, cut, weight, np.random.default_rng((recipe.seed, step)))
         adam.zero_grad()
         loss.backward()
         adam.step()
@@ -98,10 +103,21 @@ def train(recipe: TrainingRecipe, data: ExpressionData, cut: CutData, work: Path
     return network.eval()
 
 
+def coefficient_weights(expressions: np.ndarray) -> Tensor:
+    """Return (E,) weights, 1 on average, that let rare coefficients of (..., E) count as much as frequent ones."""
+    inverse = 1.0 / (torch.from_numpy(np.array(expressions)).flatten(0, -2).std(0) + 1e-3)
+    return inverse / inverse.mean()
+
+
 def step_loss(
-    network: ExpressionReader, recipe: TrainingRecipe, data: ExpressionData, cut: CutData, generator
+    network: ExpressionReader,
+    recipe: TrainingRecipe,
+    data: ExpressionData,
+    cut: CutData,
+    weight: Tensor,
+    generator: np.random.Generator,
 ) -> Tensor:
-    """Return the loss of one batch."""
+    """Return the loss of one batch; `weight` (E,) is that of the coefficients."""
     people = generator.choice(recipe.trained, recipe.batch, replace=False)
     batch = draw_batch(data, cut, people, recipe.acted, generator)
     count = recipe.batch * recipe.acted
@@ -110,8 +126,9 @@ def step_loss(
     rest = features[count:].unflatten(0, (recipe.batch, REST_SEEN)).mean(1)
     each = torch.arange(recipe.batch).repeat_interleave(recipe.acted)
     found, turns = network(features[:count], rest[each], batch.is_known[each])
-    loss = functional.smooth_l1_loss(found, batch.truth.flatten(0, 1), beta=LOSS_BEND)
-    return (loss + functional.smooth_l1_loss(turns, batch.turns.flatten(0, 1), beta=LOSS_BEND)) / LOSS_BEND
+    errors = functional.smooth_l1_loss(found, batch.truth.flatten(0, 1), beta=LOSS_BEND, reduction="none")
+    turn_error = functional.smooth_l1_loss(turns, batch.turns.flatten(0, 1), beta=LOSS_BEND)
+    return ((errors * weight).mean() + TURN_WEIGHT * turn_error) / LOSS_BEND
 
 
 def held_out(
