@@ -6,7 +6,7 @@ import hmac
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -51,7 +51,11 @@ class Border(grpc.ServerInterceptor):
         self._expected = None if token is None else f"Bearer {token}".encode()
         self._metrics = metrics
 
-    def intercept_service(self, continuation, handler_call_details):
+    def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], grpc.RpcMethodHandler | None],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler | None:
         """Return the handler of a call, wrapped."""
         handler = continuation(handler_call_details)
         if handler is None:
@@ -65,13 +69,13 @@ class Border(grpc.ServerInterceptor):
             handler = handler._replace(request_deserializer=_reading(handler.request_deserializer))
         return self._wrapped(handler, rpc, None)
 
-    def _may_pass(self, metadata) -> bool:
+    def _may_pass(self, metadata: Iterable[tuple[str, str | bytes]] | None) -> bool:
         if self._expected is None:
             return True
         sent = next((value for key, value in metadata or () if key == TOKEN_KEY), "")
         return hmac.compare_digest(sent.encode() if isinstance(sent, str) else sent, self._expected)
 
-    def _wrapped(self, handler, rpc: str, instead: Callable | None):
+    def _wrapped(self, handler: grpc.RpcMethodHandler, rpc: str, instead: Callable | None) -> grpc.RpcMethodHandler:
         """Put the guard around whichever of the four behaviours the handler has."""
 
         def answer(behaviour: Callable) -> Callable:

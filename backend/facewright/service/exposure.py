@@ -2,6 +2,7 @@
 
 import ipaddress
 import secrets
+import ssl
 from pathlib import Path
 
 import grpc
@@ -53,11 +54,18 @@ def credentials(service: ServiceConfig) -> grpc.ServerCredentials | None:
     """Read the TLS files; None without TLS.
 
     Raises:
-        ServeFailed: a file cannot be read.
+        ServeFailed: a file cannot be read, or certificate and key are no pair.
     """
     if service.tls_cert is None:
         return None
     key, chain = _read(service.tls_key), _read(service.tls_cert)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(service.tls_cert, service.tls_key, password="")
+    except (OSError, ValueError) as error:  # an encrypted key is a ValueError or SSLError, by version
+        raise ServeFailed(
+            f"{service.tls_cert} and {service.tls_key} are no certificate and its key",
+            "give both as PEM, the key without a password",
+        ) from error
     roots = None if service.client_ca is None else _read(service.client_ca)
     return grpc.ssl_server_credentials([(key, chain)], roots, require_client_auth=roots is not None)
 

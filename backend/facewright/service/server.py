@@ -35,6 +35,7 @@ from facewright.service.device.schedule import QUEUED, RUNNING, Schedule
 from facewright.service.device.worker import Worker
 from facewright.service.device.workshop import FitOrder, FittedHead, Workshop
 from facewright.service.exposure import address, checked_exposure, credentials, is_loopback
+from facewright.service.health import HealthServicer
 from facewright.service.live.captures import Captures
 from facewright.service.live.hub import LiveHub
 from facewright.service.metrics import Metrics
@@ -58,12 +59,12 @@ SERVICES = tuple(
 CLOSE_S = 1.0
 """What calls that are still open get after all jobs have ended."""
 
+EXIT_INTERRUPTED = 130
 FLUSH_S = 0.1
 """Last answers leave the machine before the connections are closed."""
 
 SWITCH_S = 0.001
 """A live frame's thread gets its turn from Python after so long while a fit computes."""
-
 
 OPTIONS = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES),
@@ -86,7 +87,7 @@ class FacewrightServer:
         metrics: counts.
     """
 
-    def __init__(self, backend: Backend, server: grpc.Server, state: health.HealthServicer, metrics: Metrics) -> None:
+    def __init__(self, backend: Backend, server: grpc.Server, state: HealthServicer, metrics: Metrics) -> None:
         self.backend, self.metrics = backend, metrics
         self._server, self._health = server, state
         self._stopped = threading.Event()
@@ -177,7 +178,7 @@ def create_server(
     hub = LiveHub(service, metrics.count_frame)
     workshop = workshop or Workshop(config)
 
-    def pack(head: FittedHead, order: FitOrder):
+    def pack(head: FittedHead, order: FitOrder) -> tuple[fitting_pb2.FitResult, int]:
         rig = shelf.get(order.config.rig)
         channels, middle = shelf.pose(rig, head.result.parameters)
         message = result_message(rig, head, channels, middle, order.with_skin)
@@ -195,7 +196,7 @@ def create_server(
     return FacewrightServer(backend, server, state, metrics), port
 
 
-def _grpc_server(backend: Backend, metrics: Metrics) -> tuple[grpc.Server, health.HealthServicer]:
+def _grpc_server(backend: Backend, metrics: Metrics) -> tuple[grpc.Server, HealthServicer]:
     """Make gRPC's server with all services, health (nothing serves yet) and reflection."""
     service = backend.limits
     server = grpc.server(
@@ -210,7 +211,7 @@ def _grpc_server(backend: Backend, metrics: Metrics) -> tuple[grpc.Server, healt
     rig_pb2_grpc.add_RigServiceServicer_to_server(RigServicer(backend), server)
     fitting_pb2_grpc.add_FittingServiceServicer_to_server(FittingServicer(backend), server)
     expression_pb2_grpc.add_ExpressionServiceServicer_to_server(ExpressionServicer(backend, is_local_only), server)
-    state = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=ThreadPoolExecutor(1))
+    state = HealthServicer()
     for name in ("", *SERVICES):
         state.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(state, server)
@@ -232,7 +233,7 @@ def _bind(server: grpc.Server, service: ServiceConfig) -> int:
     return port
 
 
-def serve(service: ServiceConfig, config: FacewrightConfig, say: Callable[[str], None]) -> None:
+def serve(service: ServiceConfig, config: FacewrightConfig, say: Callable[[str], None]) -> bool:
     """Serve until SIGINT, SIGTERM, or the end of the parent process.
 
     Args:
@@ -240,17 +241,25 @@ def serve(service: ServiceConfig, config: FacewrightConfig, say: Callable[[str],
         config: rig, device and default settings.
         say: told when the port is open and when the server is ready.
 
+    Returns:
+        Whether Ctrl-C ended it.
+
     Raises:
         ServeFailed: the port is taken, or the address may not be served like this.
         FacewrightError: a model, a rig or an engine is missing or broken.
     """
     torch.set_num_threads(service.threads or max(1, (os.cpu_count() or 2) // 2))
     sys.setswitchinterval(SWITCH_S)
-    stop, started = threading.Event(), time.perf_counter()
+    stop, signals, started = threading.Event(), [], time.perf_counter()
     parent = _parent(service.parent_pid)
     server, port = create_server(service, config)
+
+    def ask_to_stop(number: int, _frame: object) -> None:
+        signals.append(number)
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, ask_to_stop)
     server.start()
     say(f"listening on {address(service.host, port)}, loading")
     try:
@@ -271,7 +280,8 @@ def serve(service: ServiceConfig, config: FacewrightConfig, say: Callable[[str],
         server.stop(None if _is_running(parent) else 0.0)
         if not server.backend.worker.join(0.0):  # it still loads, which nothing can interrupt
             logging.shutdown()
-            os._exit(0)
+            os._exit(EXIT_INTERRUPTED if signal.SIGINT in signals else 0)
+    return signal.SIGINT in signals
 
 
 def _parent(pid: int | None) -> psutil.Process | None:

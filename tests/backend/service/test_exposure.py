@@ -45,6 +45,12 @@ def test_a_missing_certificate_is_named(tmp_path):
         credentials(ServiceConfig(tls_cert=tmp_path / "absent.pem", tls_key=tmp_path / "absent.pem"))
 
 
+def test_files_that_are_no_certificate_and_key_are_named_and_not_blamed_on_the_port(tmp_path):
+    (tmp_path / "a.pem").write_text("no certificate")
+    with pytest.raises(ServeFailed, match="a.pem and .*a.pem are no certificate and its key"):
+        credentials(ServiceConfig(tls_cert=tmp_path / "a.pem", tls_key=tmp_path / "a.pem"))
+
+
 def test_a_token_is_not_part_of_what_a_config_prints():
     assert TOKEN not in repr(ServiceConfig(token=TOKEN))
 

@@ -134,7 +134,9 @@ def _decoded(content: bytes, field: str) -> np.ndarray:
         raise type(error)(f"{field}: {error}", error.remedy) from error
 
 
-def result_message(rig: Rig, head: FittedHead, channels: np.ndarray, eye_middle_m: np.ndarray, with_skin: bool):
+def result_message(
+    rig: Rig, head: FittedHead, channels: np.ndarray, eye_middle_m: np.ndarray, with_skin: bool
+) -> fitting_pb2.FitResult:
     """Describe a fitted head.
 
     Args:

@@ -317,7 +317,14 @@ class Schedule:
             )
         return known
 
-    def _end(self, job: Job, state: str, result: Any = None, result_bytes: int = 0, failure=None) -> None:
+    def _end(
+        self,
+        job: Job,
+        state: str,
+        result: Any = None,
+        result_bytes: int = 0,
+        failure: FacewrightError | None = None,
+    ) -> None:
         job.state, job.result, job.result_bytes, job.failure = state, result, result_bytes, failure
         job.order, job.preview, job.ended_s = None, None, self._clock()
         if job.progress is not None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.nouns import Rig
 
 LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 
 KEPT_SETTINGS = 8
 """So many sets of settings stay prepared."""
@@ -213,7 +215,7 @@ class Workshop:
                 self._live = {pipeline.config.rig: LivePipeline.from_photo_pipeline(pipeline)}
             self.device, self.weight_hashes = pipeline.device, dict(pipeline.weight_hashes)
 
-    def _survive(self, work: Callable):
+    def _survive(self, work: Callable[[], T]) -> T:
         """Do work again on the CPU, for good, when the device runs out of memory.
 
         Raises:

@@ -36,6 +36,7 @@ class Capture:
         width_px, height_px: size of the frames.
         frames_hz: what the source promises, 0 when it does not say.
         asked_s: when somebody asked about it last.
+        thread: reads the source; None until it has been started.
     """
 
     id: str

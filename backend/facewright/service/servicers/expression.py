@@ -10,6 +10,7 @@ from facewright_client.generated import expression_pb2, expression_pb2_grpc
 
 from facewright.errors import CalibrationInvalid, FacewrightError, NotReady, RequestInvalid, TimeLimitExceeded
 from facewright.pipelines.live import LiveTracker
+from facewright.pipelines.video import Source
 from facewright.rig.nouns import Rig
 from facewright.service.backend import Backend
 from facewright.service.convert.checks import known_enum
@@ -26,7 +27,7 @@ from facewright.service.convert.expression import (
     started_message,
     status_message,
 )
-from facewright.service.live.captures import Source, allowed_path
+from facewright.service.live.captures import allowed_path
 from facewright.service.live.hub import LiveSession
 from facewright.service.status import without_frames
 

@@ -8,6 +8,7 @@ import numpy as np
 from facewright_client.generated import rig_pb2, rig_pb2_grpc
 
 from facewright.config import EXPORT_POSES
+from facewright.datatypes import Look
 from facewright.errors import OutputNotWritable, RequestInvalid
 from facewright.export.blender import write_scene_folder
 from facewright.export.character import build_character
@@ -127,8 +128,13 @@ class RigServicer(rig_pb2_grpc.RigServiceServicer):
         return rig_pb2.ExportCharacterResponse(files=files)
 
     def _picture(
-        self, rig_id: str, head, asked: rig_pb2.PictureRequest, context: grpc.ServicerContext
+        self,
+        rig_id: str,
+        head: tuple[np.ndarray, Look, np.ndarray],
+        asked: rig_pb2.PictureRequest,
+        context: grpc.ServicerContext,
     ) -> rig_pb2.Picture:
+        """Draw a head, which is parameters (P,), look and expression (E,), on the device's thread."""
         side = asked.side_px or PICTURE_SIDE_PX
         in_range("picture.side_px", side, *PICTURE_SIDES_PX)
         yaw = np.radians(in_range("picture.yaw_deg", asked.yaw_deg, -180.0, 180.0))
