@@ -18,8 +18,7 @@ import torch
 from facewright.datatypes import FaceColours, Look, RenderJob
 from facewright.engine import DEFAULT_LIGHTING, open_engine
 from facewright.engine.cameras import FACE_FRAME, canonical_camera
-from facewright.engine.opengl import OpenGLEngine
-from facewright.engine.software import SoftwareEngine
+from facewright.engine.opening import Engine
 from facewright.errors import EngineUnavailable
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
@@ -71,7 +70,7 @@ def jobs_of(
 
 
 def measure(
-    rig: Rig, engine: OpenGLEngine | SoftwareEngine, is_dressed: bool, side_px: int, count: int, seed: int
+    rig: Rig, engine: Engine, is_dressed: bool, side_px: int, count: int, seed: int
 ) -> dict[str, float | int | str | bool]:
     """Time `count` heads, decoded in batches and drawn; all of them are drawn once before, which is not counted."""
     decoder = RigDecoder(rig)

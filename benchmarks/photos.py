@@ -20,7 +20,7 @@ from facewright.config import FacewrightConfig, with_overrides
 from facewright.datatypes import FitResult, Observations
 from facewright.errors import FacewrightError
 from facewright.perception.image import decode_image
-from facewright.pipelines.outputs import render_as_photo, render_front
+from facewright.pipelines.outputs import render_as_photo, render_front, write_outputs
 from facewright.pipelines.photo import PhotoPipeline
 
 INNER_51 = (
@@ -35,7 +35,17 @@ LEFT_OUT = "leave out of identity retrieval"
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured on one photo."""
+    """What was measured on one photo.
+
+    Attributes:
+        file, person: of the manifest.
+        retrieved: whether the photo counts for identity.
+        nme: mean landmark error over the interocular distance, of the fitted head in the photo's pose.
+        photo_embedding: (D,) of the photo.
+        front_embedding: (D,) of the fitted head's front view.
+        mean_head_embedding: (D,) of the mean head's, painted alike.
+        seconds: time of the fit.
+    """
 
     file: str
     person: str
@@ -136,8 +146,6 @@ def main() -> None:
         rows.append(row)
         print(f"{row.file:28} nme {row.nme:.4f}  {row.seconds:.1f} s", flush=True)
         if options.sheets:
-            from facewright.pipelines.outputs import write_outputs
-
             write_outputs(pipeline, result, observed, options.sheets / Path(row.file).stem)
     report = {
         "photos": len(rows),

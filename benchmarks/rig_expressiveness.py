@@ -43,6 +43,10 @@ REFINEMENT = (3.0, 1.0, 0.5), 0.006
 OBJ_ROUNDS = 4
 
 FREE_RULE = ScaleRule(-0.9, 4.0, 1.0)
+"""What scales of bones may be where only the skeleton limits them."""
+
+POPULATIONS = ("macros", "scans", "obj")
+"""Parts of the report that are printed as one row each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +120,7 @@ def measure_targets(rig: Rig) -> dict[str, dict[str, float]]:
     return report
 
 
-def measure_macros(rig: Rig, fitter: Fitter, regions: HeadRegions, count: int, seed: int) -> dict[str, float]:
+def measure_macros(fitter: Fitter, regions: HeadRegions, count: int, seed: int) -> dict[str, float]:
     """Fit heads of the macro mixture; mean distances of the face's vertices in mm."""
     own = makehuman.read_mesh().vertices_m
     heads = macro_heads(own, regions.face, count, np.random.default_rng(seed))
@@ -226,7 +230,7 @@ def main() -> None:
     regions = find_regions(rig, seen, settings["held_regions"], settings["lowest_mm"] / 1000)
     report = {"rig": rig.id, "version": rig.version, "targets": measure_targets(rig)}
     fitter = make_fitter(rig, regions.weights, regions.touching)
-    report["macros"] = measure_macros(rig, fitter, regions, options.count, options.seed)
+    report["macros"] = measure_macros(fitter, regions, options.count, options.seed)
     if options.scans:
         heads = scanned(rig, options.scans, regions, options.scan_count, options.seed)
         report["scans"] = measure_surfaces(fitter, regions, heads, 0)
@@ -237,8 +241,6 @@ def main() -> None:
         print(f"{group:10}", "  ".join(f"{name} {value:.3g}" for name, value in row.items()))
     options.out.write_text(json.dumps(report, indent=1))
 
-
-POPULATIONS = ("macros", "scans", "obj")
 
 if __name__ == "__main__":
     main()

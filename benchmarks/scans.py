@@ -42,6 +42,7 @@ PLAIN = FaceColours(
 )
 SKIN_PARTS = (slice(0, 11248),)
 """Face, head and neck vertices of ICT-FaceKit."""
+
 TEETH_PARTS = (slice(17039, 21451),)
 EYE_PARTS = (slice(21451, 23021), slice(23021, 24591))
 IRIS_RADIUS, PUPIL_RADIUS = 0.24, 0.10

@@ -1,11 +1,12 @@
 """What the service adds to a fit and to a live frame; part of `service_load.py`."""
 
 import itertools
+import os
 import queue
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -184,12 +185,4 @@ def print_overhead(report: dict) -> None:
 
 def use_threads_of_serve() -> None:
     """Give the networks as many threads as a server with OMP_NUM_THREADS=1 on this machine."""
-    import os
-
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
-
-
-def _timed(work: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started

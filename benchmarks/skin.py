@@ -28,6 +28,7 @@ from facewright.config import FacewrightConfig, with_overrides
 from facewright.datatypes import Camera, FitResult, Lighting, Look, Observations, PhotoSkin, RenderJob, SkinShares
 from facewright.engine.cameras import PORTRAIT_FRAME, canonical_camera, orbit_camera
 from facewright.engine.lighting import DEFAULT_LIGHTING
+from facewright.engine.opening import Engine
 from facewright.errors import FacewrightError
 from facewright.perception.image import decode_image
 from facewright.pipelines.outputs import photo_panel, render_front
@@ -36,6 +37,7 @@ from facewright.pipelines.skin import PosedPhoto
 from facewright.rig.anchors import eye_centres
 from facewright.rig.baking import bake_albedo
 from facewright.rig.colours import srgb_from_linear
+from facewright.rig.nouns import Rig
 from facewright.texture.unwrap import unwrap
 from facewright.training.style_scenes import SceneMaker, compose_scene
 from facewright.training.synthetic_photos import PhotoRecipe
@@ -70,7 +72,7 @@ def bare(look: Look) -> Look:
     return replace(look, style=replace(look.style, hair="bald", glasses="none"))
 
 
-def draw_scene(maker: SceneMaker, rig, engine, index: int) -> tuple[np.ndarray, Look]:
+def draw_scene(maker: SceneMaker, rig: Rig, engine: Engine, index: int) -> tuple[np.ndarray, Look]:
     """Return the photo and the look of head number `index`: every second smiles, yaw goes evenly to both sides."""
     generator = np.random.default_rng((SEED, index))
     head = maker.dressed_head(generator)
@@ -145,8 +147,10 @@ def front_embeddings(pipeline: PhotoPipeline, looks: dict[str, Look], parameters
     }
 
 
-def sheet_row(pipeline: PhotoPipeline, result: FitResult, observations: Observations, looks: dict[str, Look]):
-    """Return photo, every look from the front, the last one from the side without hair, as one picture."""
+def sheet_row(
+    pipeline: PhotoPipeline, result: FitResult, observations: Observations, looks: dict[str, Look]
+) -> np.ndarray:
+    """Return photo, every look from the front, the last one from the side without hair, as one (H, W, 3) picture."""
     side, vertices = 320, pipeline.vertices(result.parameters)
     eyes = eye_centres(pipeline.rig, vertices)
     front = canonical_camera(eyes, PORTRAIT_FRAME, side)

@@ -311,27 +311,23 @@ class Observations:
 
     Attributes:
         photo: (H, W, 3) RGB uint8, upright.
-        detection: the face that was chosen.
         landmarks_px: (K, 3) float32 x right, y down, z away from the camera (px, relative), K = 468.
         aligned: the canonical crop.
         embedding: (D,) unit identity vector.
         part_maps: (N, S, S) float32 soft part maps of the canonical crop, in the order of PART_NAMES.
         colours: albedo estimates with light and white balance removed.
         lighting: the estimated light of the photo.
-        yaw_rad: rough head yaw from the landmarks alone; positive when the person looks to the image's right.
         style_cues: what the photo shows of hair, brows, beard and glasses.
         parse: what each pixel around the face shows; None without a parser.
     """
 
     photo: np.ndarray
-    detection: Detection
     landmarks_px: np.ndarray
     aligned: AlignedFace
     embedding: np.ndarray
     part_maps: np.ndarray
     colours: FaceColours
     lighting: Lighting
-    yaw_rad: float
     style_cues: StyleCues
     parse: FaceParse | None = None
 

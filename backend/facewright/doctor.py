@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facewright.config import FacewrightConfig
-from facewright.errors import FacewrightError
+from facewright.errors import EngineUnavailable, FacewrightError
 
 MINIMUM_PYTHON = (3, 11)
 MINIMUM_FREE_MB = 500
@@ -116,11 +116,11 @@ def check_opengl() -> Finding:
     """Check for an OpenGL context; without one the software engine draws."""
     remedy = "nothing has to be done; for speed install EGL (Debian and Ubuntu: libegl1 libgl1-mesa-dri)"
     try:
-        import moderngl
+        from facewright.engine.opengl import create_context
 
-        context = moderngl.create_standalone_context(**({"backend": "egl"} if sys.platform == "linux" else {}))
-    except Exception as error:  # moderngl and the drivers below it raise bare Exception
-        return Finding("opengl", "warn", f"no context ({error}); the software engine draws, more slowly", remedy)
+        context = create_context()
+    except (ImportError, EngineUnavailable) as error:
+        return Finding("opengl", "warn", f"{error}; the software engine draws, more slowly", remedy)
     renderer = context.info["GL_RENDERER"]
     context.release()
     return Finding("opengl", "ok", renderer)

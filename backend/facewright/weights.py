@@ -1,4 +1,4 @@
-"""Third-party model files: fetched once from the packages that carry them, verified, and made into frozen networks."""
+"""Network weights: third-party files, fetched once and verified, and our own of a rig; loaded as frozen networks."""
 
 import dataclasses
 import hashlib
@@ -216,9 +216,7 @@ def save_imitator(path: Path, network: Imitator, rig_version: str) -> None:
         network: trained.
         rig_version: version of the rig that it was trained on.
     """
-    save_file(
-        _half(network), path, {"config": json.dumps(dataclasses.asdict(network.config)), "rig_version": rig_version}
-    )
+    _save_ours(path, network, {"rig_version": rig_version})
 
 
 def load_parser(path: Path, device: str = "cpu") -> Parser:
@@ -238,7 +236,7 @@ def load_parser(path: Path, device: str = "cpu") -> Parser:
 
 def save_parser(path: Path, network: Parser) -> None:
     """Write a face parser in half precision with its config in the header; the caller renames the file."""
-    save_file(_half(network), path, {"config": json.dumps(dataclasses.asdict(network.config))})
+    _save_ours(path, network, {})
 
 
 def load_expression_reader(path: Path, rig_version: str, device: str = "cpu") -> ExpressionReader:
@@ -259,9 +257,7 @@ def load_expression_reader(path: Path, rig_version: str, device: str = "cpu") ->
 
 def save_expression_reader(path: Path, network: ExpressionReader, rig_version: str) -> None:
     """Write an expression reader as `save_imitator` writes an imitator."""
-    save_file(
-        _half(network), path, {"config": json.dumps(dataclasses.asdict(network.config)), "rig_version": rig_version}
-    )
+    _save_ours(path, network, {"rig_version": rig_version})
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
@@ -302,12 +298,13 @@ def _load_ours(
     return network
 
 
-def _half(network: nn.Module) -> dict[str, torch.Tensor]:
-    """Return a network's tensors in half precision, whole numbers as they are."""
-    return {
+def _save_ours(path: Path, network: Imitator | Parser | ExpressionReader, metadata: dict[str, str]) -> None:
+    """Write a network of our own in half precision, whole numbers as they are, with its config beside the metadata."""
+    tensors = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in network.state_dict().items()
     }
+    save_file(tensors, path, {"config": json.dumps(dataclasses.asdict(network.config))} | metadata)
 
 
 def _freeze(network: NetworkT, device: str) -> NetworkT:

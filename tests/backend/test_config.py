@@ -10,6 +10,7 @@ from facewright.config import (
     OutputConfig,
     choose_device,
     setting_names,
+    settings_of_parts,
     with_overrides,
 )
 from facewright.errors import ConfigInvalid
@@ -52,8 +53,8 @@ def test_the_last_override_of_a_setting_wins():
         ("fitting.learning_rate=fast", "a number, got 'fast'"),
         ("fitting.learning_rate=nan", "learning_rate is nan"),
         ("fitting.imitator_stage=maybe", "a switch, got 'maybe'"),
-        ("fitting.iterations=-1", "iterations is -1"),
-        ("output.front_px=100000", "front_px is 100000"),
+        ("fitting.iterations=-1", "fitting.iterations is -1"),
+        ("output.front_px=100000", "output.front_px is 100000"),
         ("engine=vulkan", "engine is 'vulkan'"),
     ],
 )
@@ -65,6 +66,15 @@ def test_a_wrong_override_is_named(assignment, message):
 def test_limits_hold_for_configs_made_in_code_too():
     with pytest.raises(ConfigInvalid, match="iterations is 10001"):
         FittingConfig(iterations=10_001)
+
+
+def test_every_setting_of_a_part_has_default_limits_and_meaning():
+    settings = {setting.name: setting for setting in settings_of_parts()}
+    assert set(settings) == {name for name in setting_names() if "." in name}
+    assert all(setting.meaning.endswith(".") for setting in settings.values())
+    assert (settings["fitting.iterations"].default, settings["fitting.iterations"].limits) == (50, "0 to 10000")
+    assert settings["skin.side_px"].limits == "1024 or 2048" and settings["style.hair"].limits == ""
+    assert settings["fitting.detection_rounds"].meaning.endswith("sees the same on both; 0 leaves it out.")
 
 
 def test_every_setting_has_a_name_that_can_be_overridden():

@@ -28,7 +28,7 @@ def test_without_an_opengl_context_a_fit_still_works(monkeypatch):
     def fail(**_settings):
         raise RuntimeError("no display")
 
-    monkeypatch.setattr("moderngl.create_standalone_context", fail)
+    monkeypatch.setattr("moderngl.create_context", fail)
     finding = doctor.check_opengl()
     assert (finding.mark, finding.is_failure) == ("warn", False)
     assert "no display" in finding.detail and finding.remedy

@@ -20,7 +20,7 @@ def test_a_picture_without_a_face(fail, save):
 
 def test_a_face_that_the_photo_does_not_have(fail, photo):
     assert "FACE_NOT_FOUND" in fail(photo, "--face", "7")
-    assert "FACE_NOT_FOUND" in fail(photo, "--face", "-1")
+    assert "CONFIG_INVALID: --face is -1" in fail(photo, "--face", "-1")
 
 
 def test_a_face_that_is_too_small(fail, save):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -179,6 +180,16 @@ def test_a_server_ends_with_the_process_that_it_belongs_to(tmp_path):
     parent.wait()
     assert process.wait(WAIT_S) == 0
     assert "stopping" in process.stderr.read()
+    assert not (tmp_path / "port").exists()
+
+
+def test_ctrl_c_while_a_server_loads_ends_it_with_130(tmp_path):
+    process = serve(tmp_path)
+    assert "listening on" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(WAIT_S) == 130
+    shown = process.stderr.read()
+    assert "stopping" in shown and "Traceback" not in shown
     assert not (tmp_path / "port").exists()
 
 

@@ -7,7 +7,7 @@ from facewright.engine import shading, strands
 from facewright.engine.mesh import BEARD, EYE, FRAME, HAIR, LASH, SKIN, TEETH, TONGUE
 from facewright.rig import appearance
 
-SURFACES = {
+SURFACE_NUMBERS = {
     "SKIN": SKIN,
     "EYE": EYE,
     "TEETH": TEETH,
@@ -17,6 +17,7 @@ SURFACES = {
     "BEARD": BEARD,
     "FRAME": FRAME,
 }
+"""Surfaces of mesh and pieces by the name that the shaders use."""
 
 
 def shader_constants() -> str:
@@ -27,7 +28,7 @@ def shader_constants() -> str:
     for name, one in shading.MATERIALS.items():
         numbers = ", ".join(_glsl(value) for value in (one.wrap, one.roughness, one.reflectance, one.sheen, one.window))
         lines.append(f"const Material {name}_MATERIAL = Material({numbers});")
-    lines += [f"const int {name} = {index};" for name, index in SURFACES.items()]
+    lines += [f"const int {name} = {index};" for name, index in SURFACE_NUMBERS.items()]
     lines += [f"const uint {name.upper()}_LABEL = {index}u;" for index, name in enumerate(PART_NAMES)]
     return "\n".join(lines) + "\n"
 

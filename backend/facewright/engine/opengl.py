@@ -1,7 +1,9 @@
 """Draws heads with OpenGL: passes into colour, label, normal and depth, off screen, on a GPU or a software GL."""
 
+import importlib
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +25,11 @@ from facewright.engine.gl_resources import (
 )
 from facewright.engine.glsl import shader_constants
 from facewright.engine.lighting import BACKGROUND
-from facewright.engine.mesh import LASH, EngineMesh, check_job, vertex_normals
+from facewright.engine.mesh import LASH, EngineMesh, vertex_normals
 from facewright.engine.recent import Recent
-from facewright.engine.wear import KEPT_LAYERS, KEPT_PIECES, LAYER_GROUPS, WearStore, Worn, WornPiece, read_strands
+from facewright.engine.wear import KEPT_LAYERS, KEPT_PIECES, LAYER_GROUPS, Coverage, WearStore, Worn, WornPiece
 from facewright.errors import EngineUnavailable
+from facewright.rig.styles import read_strands
 
 if TYPE_CHECKING:
     import moderngl
@@ -69,7 +72,7 @@ class OpenGLEngine:
         self._mesh = mesh
         self._samples = samples
         self._wear = WearStore(mesh)
-        self._context = _create_context()
+        self._context = create_context()
         self._targets: Recent[tuple[int, int], Target] = Recent(KEPT_TARGETS, lambda one: release(one.resources))
         self._layers: Recent[Path, Any] = Recent(KEPT_LAYERS, lambda one: one.release())
         self._pieces: Recent[Path, PieceArrays] = Recent(KEPT_PIECES, lambda one: release(one.resources))
@@ -111,15 +114,12 @@ class OpenGLEngine:
             The pictures, in order.
 
         Raises:
-            ValueError: A job has a wrong shape or a value that is not finite.
+            RigInvalid: A job wears what the rig does not have.
+            ValueError: A job has a wrong shape or a value that is not finite; or the engine is closed.
         """
         if self._context is None:
             raise ValueError("the engine is closed")
-        worn = []
-        for index, job in enumerate(jobs):
-            check_job(self._mesh, job, index)
-            worn.append(self._wear.worn(job, index))
-        renders = []
+        worn, renders = self._wear.check(jobs), []
         with self._context:
             for job, wear in zip(jobs, worn, strict=True):
                 size = (int(job.camera.size_px[0]), int(job.camera.size_px[1]))
@@ -261,7 +261,7 @@ class OpenGLEngine:
         arrays.moving.write(np.concatenate([worn.vertices_m, worn.normals], axis=1).tobytes())
         return arrays
 
-    def _layer(self, layer: Any) -> "moderngl.Texture":
+    def _layer(self, layer: Coverage) -> "moderngl.Texture":
         return self._layers.get(layer.path, lambda: build_layer(self._context, layer))
 
     def _strand_texture(self, path: Path) -> "moderngl.Texture":
@@ -281,12 +281,19 @@ class OpenGLEngine:
         return program
 
 
-def _create_context() -> "moderngl.Context":
-    """Make an off-screen context: through EGL, else through whatever the platform offers."""
+def create_context() -> "moderngl.Context":
+    """Make an off-screen context: through EGL, else through whatever the platform offers.
+
+    Raises:
+        EngineUnavailable: No GL context could be made, or it lacks OpenGL 3.3.
+    """
     try:
         import moderngl
     except ImportError as error:
         raise EngineUnavailable(f"moderngl cannot be imported: {error}", "pip install moderngl") from error
+    with suppress(ImportError):
+        # torch with CUDA brings triton, which crashes the process when it is loaded after the LLVM of Mesa's drivers.
+        importlib.import_module("triton._C.libtriton")
     failures = []
     for options in ({"backend": "egl"}, {}):
         try:

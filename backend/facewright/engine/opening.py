@@ -16,8 +16,11 @@ _LOG = logging.getLogger(__name__)
 ENGINES = ("auto", "opengl", "software")
 """What can be asked for."""
 
+Engine = OpenGLEngine | SoftwareEngine
+"""What draws one rig: `render(jobs)`, `close()`, and `name`, which is one of ENGINES."""
 
-def open_engine(rig: "Rig", prefer: str = "auto", samples: int = 2) -> OpenGLEngine | SoftwareEngine:
+
+def open_engine(rig: "Rig", prefer: str = "auto", samples: int = 2) -> Engine:
     """Open an engine on a rig; close it, or use it in a `with` statement.
 
     Args:

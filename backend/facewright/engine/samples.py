@@ -9,9 +9,13 @@ from facewright.engine.mesh import LASH, EngineMesh, vertex_normals
 from facewright.engine.raster import covered_samples, cross, detail_levels, sample_levels
 from facewright.engine.shading import sample_thresholds
 from facewright.engine.wear import LENS, Worn
+from facewright.rig.appearance import CHANNEL
 
 NEAR_M = 0.01
 """Triangles that reach nearer to the camera are left out."""
+
+STRAND_OPACITY = 3
+"""Channel of a texture of strands, as `read_strands` describes them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +176,7 @@ def _opaque(
             at = np.einsum("ij,ijk->ik", bary[thin], scene.uv[scene.triangles[triangle[thin]]])
             row, column = np.divmod(pixel[thin], width)
             limit = sample_thresholds(samples)[row % samples, column % samples]
-            channel = 7 if texture == 0 else 3
+            channel = CHANNEL["opacity"] if texture == 0 else STRAND_OPACITY
             is_opaque[thin] = sample_levels(levels, at, level[triangle[thin]])[:, channel] >= limit
     return is_opaque
 

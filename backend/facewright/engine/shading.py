@@ -32,7 +32,7 @@ import numpy as np
 
 from facewright.datatypes import PART_NAMES, Lighting, Look
 from facewright.engine.mesh import EYE, LASH, SKIN, TEETH, TONGUE
-from facewright.rig.appearance import CHANNELS, RELIEF_SCALE, MakeUp, compose
+from facewright.rig.appearance import CHANNEL, RELIEF_SCALE, MakeUp, compose
 
 SKY_ABOVE = (1.05, 1.05, 1.08)
 SKY_BELOW = (0.62, 0.56, 0.52)
@@ -45,12 +45,13 @@ LIP_GLOSS = 0.8
 MAKE_UP_GLOSS = 1.6
 PORE_GLOSS = 2.5
 SHOULDER_START = 0.6
+"""Numbers of this module's formula, by its names."""
+
 HAIR_COVER = 0.5
 BROWS_COVER = 0.28
 BEARD_COVER = 0.5
 """Coverage by a layer from which the skin is labelled as what covers it."""
 
-LAST_COVER = CHANNELS.index("eye_make_up")
 PLAIN_UV = 0.02
 """A pixel whose samples lie on one surface and closer than this in the atlas is shaded once, from their mean."""
 
@@ -165,7 +166,7 @@ def shade(
     rim = reflectance + (sheen - reflectance) * (1 - facing) ** 5
     highlight += window * smoothstep(WINDOW_EDGE, mirrored @ softbox(light))
 
-    albedo = linear_from_srgb(compose(fragments.texels, look, finish.make_up)[:, :3])
+    albedo = quick_linear_from_srgb(compose(fragments.texels, look, finish.make_up)[:, :3])
     colour = albedo * (key * diffuse + ambient * sky(normals[:, 1]) * openness)
     gloss = _gloss(fragments.texels, look, finish)
     colour += key * (gloss * np.minimum(highlight, SPECULAR_MAXIMUM))[:, None]
@@ -198,9 +199,9 @@ def fragment_labels(parts: np.ndarray, surfaces: np.ndarray, texels: np.ndarray 
     labels = np.where(parts == 0, np.where(surfaces == EYE, named["eyes"], named["skin"]), parts)
     if texels is not None:
         labels = np.where(np.isin(labels, (named["hair"], named["brows"])) & (surfaces == SKIN), named["skin"], labels)
-        covers = {"beard": (15, BEARD_COVER), "brows": (1, BROWS_COVER), "hair": (2, HAIR_COVER)}
+        covers = {"beard": ("beard", BEARD_COVER), "brows": ("brow", BROWS_COVER), "hair": ("hair", HAIR_COVER)}
         for name, (channel, least) in covers.items():
-            labels = np.where((texels[:, channel] > least) & (surfaces == SKIN), named[name], labels)
+            labels = np.where((texels[:, CHANNEL[channel]] > least) & (surfaces == SKIN), named[name], labels)
     labels = np.where((surfaces == TEETH) | (surfaces == TONGUE), named["inner_mouth"], labels)
     return np.where(surfaces == LASH, named["lashes"], labels).astype(np.uint8)
 
@@ -209,16 +210,16 @@ def encoded(light: np.ndarray) -> np.ndarray:
     """Return linear light as the sRGB that a picture shows, in [0, 1]."""
     t = np.maximum(light - SHOULDER_START, 0) / (1 - SHOULDER_START)
     bent = np.minimum(light, SHOULDER_START) + (1 - SHOULDER_START) * t / (1 + t)
-    return np.clip(srgb_from_linear(bent), 0, 1)
+    return np.clip(quick_srgb_from_linear(bent), 0, 1)
 
 
-def linear_from_srgb(colour: np.ndarray) -> np.ndarray:
-    """Decode sRGB in [0, 1] by the usual cubic approximation (error below 0.003)."""
+def quick_linear_from_srgb(colour: np.ndarray) -> np.ndarray:
+    """Decode sRGB in [0, 1] by the usual cubic approximation (error below 0.003); exactly: `rig.colours`."""
     return colour * (colour * (colour * 0.305306011 + 0.682171111) + 0.012522878)
 
 
-def srgb_from_linear(colour: np.ndarray) -> np.ndarray:
-    """Encode linear light in [0, 1] as sRGB, without the linear toe."""
+def quick_srgb_from_linear(colour: np.ndarray) -> np.ndarray:
+    """Encode linear light in [0, 1] as sRGB, without the linear toe; exactly: `rig.colours`."""
     return np.maximum(1.055 * np.maximum(colour, 0) ** np.float32(0.416666667) - 0.055, 0)
 
 
@@ -283,10 +284,14 @@ def _materials(surfaces: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _gloss(texels: np.ndarray, look: Look, finish: Finish) -> np.ndarray:
-    lip, brow, hair, iris = texels[:, :4].T
-    beard, lip_make_up = (texels[:, 15], texels[:, 16]) if texels.shape[1] > LAST_COVER else (0.0, 0.0)
-    bare = 1 - np.maximum(iris, texels[:, 11])
-    pores = PORE_GLOSS * (2 * texels[:, 5] - 1) * (2 * look.skin.pores) * bare
+    """Return (M,) `gloss` of this module's formula."""
+    lip, brow, hair, iris, detail, paint = (
+        texels[:, CHANNEL[name]] for name in ("lip", "brow", "hair", "iris", "detail", "paint")
+    )
+    has_covers = texels.shape[1] > CHANNEL["lip_make_up"]
+    beard, lip_make_up = (texels[:, CHANNEL[name]] if has_covers else 0.0 for name in ("beard", "lip_make_up"))
+    bare = 1 - np.maximum(iris, paint)
+    pores = PORE_GLOSS * (2 * detail - 1) * (2 * look.skin.pores) * bare
     hairy = np.maximum(np.maximum(hair, brow), beard)
     make_up = MAKE_UP_GLOSS * finish.lip_gloss * lip_make_up
     return np.maximum(1 - HAIR_MATTNESS * hairy + LIP_GLOSS * lip + make_up + pores, 0)

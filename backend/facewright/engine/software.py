@@ -7,25 +7,28 @@ import numpy as np
 
 from facewright.datatypes import PhotoSkin, Render, RenderJob
 from facewright.engine.lighting import BACKGROUND
-from facewright.engine.mesh import HAIR, SKIN, EngineMesh, check_job
+from facewright.engine.mesh import HAIR, SKIN, EngineMesh
 from facewright.engine.raster import covered_samples, mip_levels, sample_levels
 from facewright.engine.recent import Recent
 from facewright.engine.samples import Scene, Seen, build_scene, screen, see
 from facewright.engine.shading import PLAIN_UV, Fragments, fragment_labels, shade
 from facewright.engine.strands import PieceFragments, lens_reflection, piece_labels, shade_pieces
-from facewright.engine.wear import KEPT_LAYERS, LAYER_LEVELS, LENS, WearStore, Worn, read_strands
-from facewright.rig.appearance import CHANNELS, PHOTO_CHANNELS
+from facewright.engine.wear import KEPT_LAYERS, LAYER_LEVELS, LENS, WearStore, Worn
+from facewright.rig.appearance import (
+    CHANNEL,
+    CHANNELS,
+    LAYER_CHANNELS,
+    MARK_CHANNELS,
+    MASK_CHANNELS,
+    PHOTO_CHANNELS,
+)
+from facewright.rig.styles import read_strands
 
-LAYER_CHANNELS = {
-    "hair": CHANNELS.index("hair"),
-    "brows": CHANNELS.index("brow"),
-    "beard": CHANNELS.index("beard"),
-    "lips": CHANNELS.index("lip_make_up"),
-    "eyes": CHANNELS.index("eye_make_up"),
-}
-"""Channels that the layers of groups fill."""
+MASKS, MARKS, PHOTO = (
+    slice(CHANNEL[names[0]], CHANNEL[names[-1]] + 1) for names in (MASK_CHANNELS, MARK_CHANNELS, PHOTO_CHANNELS)
+)
+"""Columns of texels that are read from masks, marks and photo skin."""
 
-PHOTO = [CHANNELS.index(name) for name in PHOTO_CHANNELS]
 KEPT_PHOTO_SKINS = 2
 """Photo skins whose levels stay in memory."""
 
@@ -75,10 +78,7 @@ class SoftwareEngine:
             RigInvalid: A job wears what the rig does not have.
             ValueError: A job has a wrong shape or a value that is not finite.
         """
-        worn = []
-        for index, job in enumerate(jobs):
-            check_job(self._mesh, job, index)
-            worn.append(self._wear.worn(job, index))
+        worn = self._wear.check(jobs)
         return [self._render_one(job, wear) for job, wear in zip(jobs, worn, strict=True)]
 
     def _render_one(self, job: RenderJob, worn: Worn) -> Render:
@@ -141,17 +141,17 @@ class SoftwareEngine:
         side, surfaces = len(self._mesh.labels), seen.kind - 1
         texel = np.clip((seen.uv * side).astype(np.int64), 0, side - 1)
         texels = np.zeros((len(surfaces), len(CHANNELS)), np.float32)
-        texels[:, :12] = sample_levels(self._levels, seen.uv, seen.level)
+        texels[:, MASKS] = sample_levels(self._levels, seen.uv, seen.level)
         if self._marks is not None:
-            texels[:, 12:15] = sample_levels(self._marks, seen.uv, seen.level)
+            texels[:, MARKS] = sample_levels(self._marks, seen.uv, seen.level)
         is_skin = surfaces == SKIN
         if self._mesh.styles:
-            texels[is_skin, LAYER_CHANNELS["hair"]] = texels[is_skin, LAYER_CHANNELS["brows"]] = 0
+            texels[is_skin, CHANNEL["hair"]] = texels[is_skin, CHANNEL["brow"]] = 0
         for group, layer in worn.layers.items():
             levels = self._layers.get(layer.path, lambda one=layer: mip_levels(one.coverage[..., None])[:LAYER_LEVELS])
             at = (seen.uv - layer.box[:2]) / layer.box[2:]
             inside = np.flatnonzero(is_skin & (np.abs(at - 0.5) < 0.5).all(axis=1))
-            texels[inside, LAYER_CHANNELS[group]] = sample_levels(levels, at[inside], seen.level[inside])[:, 0]
+            texels[inside, CHANNEL[LAYER_CHANNELS[group]]] = sample_levels(levels, at[inside], seen.level[inside])[:, 0]
         if photo_skin is not None:
             levels = self._photo_skins.get(photo_skin, lambda: mip_levels(photo_skin.layer))
             finer = np.log2(len(photo_skin.layer) / side)

@@ -37,7 +37,7 @@ from facewright.engine.shading import (
     encoded,
     halfway_directions,
     light_direction,
-    linear_from_srgb,
+    quick_linear_from_srgb,
     sky,
     smoothstep,
     softbox,
@@ -189,7 +189,7 @@ def _strand_light(fragments: PieceFragments, look: Look, lighting: Lighting, up:
     detail, shade, number = (fragments.strands[:, i, None] for i in range(3))
     base = np.where((fragments.surfaces == BEARD)[:, None], look.colours.beard, look.colours.hair)
     base = base * (2 * detail) * (1 + (np.float32(SHADE_TINT) - 1) * shade)
-    albedo = linear_from_srgb(np.clip(base, 0, 1)) + STRAND_GREY * detail * (1 - shade)
+    albedo = quick_linear_from_srgb(np.clip(base, 0, 1)) + STRAND_GREY * detail * (1 - shade)
     hue = 1 + (albedo / (albedo.max(axis=1, keepdims=True) + 0.01) - 1) * FIRST_HUE
     openness = fragments.openness[:, None]
     toward = (normals @ light)[:, None]
@@ -222,7 +222,7 @@ def _frame_light(fragments: PieceFragments, lighting: Lighting, finish: Finish) 
     away = np.einsum("ij,ij->i", fragments.normals, view) < 0
     normals = np.where(away[:, None], -fragments.normals, fragments.normals)
     key, ambient = (np.asarray(values, np.float32) for values in (lighting.key, lighting.ambient))
-    albedo = linear_from_srgb(np.float32(finish.frame))
+    albedo = quick_linear_from_srgb(np.float32(finish.frame))
     reflectance = np.maximum(np.float32(FRAME_REFLECTANCE), FRAME_METAL * albedo)
     openness = fragments.openness[:, None]
     key = key * (1 + (openness - 1) * KEY_OCCLUSION)

@@ -1,22 +1,22 @@
 """What heads wear, as the engines draw it: painted layers and pieces, read when they are first worn and then kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from facewright.datatypes import RenderJob, Style
-from facewright.engine.mesh import BEARD, FRAME, HAIR, EngineMesh
+from facewright.engine.mesh import BEARD, FRAME, HAIR, EngineMesh, check_job
 from facewright.engine.recent import Recent
 from facewright.engine.shading import DEFAULT_FRAME, Finish
 from facewright.engine.strands import strand_turns
 from facewright.errors import RigInvalid
-from facewright.rig.appearance import MakeUp
+from facewright.rig.appearance import LAYER_CHANNELS, MakeUp
 from facewright.rig.nouns import Choice, Piece
 from facewright.rig.styles import find_choice, find_group, read_layer, read_piece
 
-LAYER_GROUPS = ("hair", "brows", "beard", "lips", "eyes")
+LAYER_GROUPS = tuple(LAYER_CHANNELS)
 """Groups whose choices may paint the skin."""
 
 PIECE_SURFACES = {"hair": HAIR, "beard": BEARD, "glasses": FRAME}
@@ -105,17 +105,21 @@ class WearStore:
         self._layers: Recent[Path, Coverage] = Recent(KEPT_LAYERS)
         self._pieces: Recent[Path, tuple[Piece, np.ndarray]] = Recent(KEPT_PIECES)
 
-    def worn(self, job: RenderJob, index: int) -> Worn:
-        """Look up what a job wears.
-
-        Args:
-            job: The job.
-            index: Its place in the call, for messages.
+    def check(self, jobs: Sequence[RenderJob]) -> list[Worn]:
+        """Refuse jobs that cannot be drawn, before any is, and look up what each of them wears.
 
         Raises:
             RigInvalid: The rig has no such choice, or a file of it is damaged.
-            ValueError: A piece does not fit its choice; the message names the job.
+            ValueError: A value is wrong, or a piece does not fit its choice; the message names the job.
         """
+        worn = []
+        for index, job in enumerate(jobs):
+            check_job(self._mesh, job, index)
+            worn.append(self._worn(job, index))
+        return worn
+
+    def _worn(self, job: RenderJob, index: int) -> Worn:
+        """Look up what a job wears; `index` is its place in the call, for messages."""
         chosen = {name: find_choice(self._mesh.styles, name, job.look.style) for name in LAYER_GROUPS}
         painted = {name: choice for name, choice in chosen.items() if choice is not None and choice.layer is not None}
         layers = {name: self._coverage(choice.layer) for name, choice in painted.items()}
@@ -159,25 +163,6 @@ class WearStore:
 
     def _coverage(self, path: Path) -> Coverage:
         return self._layers.get(path, lambda: _read_coverage(path, len(self._mesh.masks)))
-
-
-def read_strands(path: Path) -> np.ndarray:
-    """Read the texture of a group's strands.
-
-    Returns:
-        (S, S, 4) uint8 detail, shade, strand id, opacity.
-
-    Raises:
-        RigInvalid: It is not a square picture of four channels.
-    """
-    try:
-        with Image.open(path) as picture:
-            strands = np.asarray(picture)
-    except OSError as error:
-        raise RigInvalid(f"{path} could not be read: {error}", _REBUILD) from error
-    if strands.ndim != 3 or strands.shape[2] != 4 or strands.shape[0] != strands.shape[1]:
-        raise RigInvalid(f"{path}: expected a square RGBA picture, found {strands.shape}", _REBUILD)
-    return strands
 
 
 def _read_coverage(path: Path, side: int) -> Coverage:

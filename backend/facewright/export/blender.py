@@ -62,11 +62,7 @@ def write_with_blender(path: Path, character: Character, blender: list[str]) -> 
     with tempfile.TemporaryDirectory(prefix="facewright-") as temporary:
         folder = Path(temporary)
         write_scene_folder(folder, character)
-        made = folder / f"made{path.suffix.lower()}"
-        run_script(blender, SCRIPT, [str(folder), str(made)])
-        if not made.is_file():
-            raise BlenderFailed("Blender ended without writing the file", "try another Blender with --blender PATH")
-        atomic_write(path, lambda target: target.write_bytes(made.read_bytes()))
+        _build(path, folder / f"made{path.suffix.lower()}", blender, SCRIPT)
 
 
 def write_gallery_with_blender(path: Path, characters: Iterable[tuple[str, Character]], blender: list[str]) -> None:
@@ -88,11 +84,7 @@ def write_gallery_with_blender(path: Path, characters: Iterable[tuple[str, Chara
             (folder / entries[-1]["folder"]).mkdir()
             write_scene_folder(folder / entries[-1]["folder"], character)
         (folder / "gallery.json").write_text(json.dumps(entries), encoding="utf-8")
-        made = folder / "made.blend"
-        run_script(blender, GALLERY_SCRIPT, [str(folder), str(made)])
-        if not made.is_file():
-            raise BlenderFailed("Blender ended without writing the file", "try another Blender with --blender PATH")
-        atomic_write(path, lambda target: target.write_bytes(made.read_bytes()))
+        _build(path, folder / "made.blend", blender, GALLERY_SCRIPT)
 
 
 def run_script(blender: list[str], script: Path, arguments: list[str]) -> str:
@@ -183,6 +175,14 @@ _ARRAYS = {
     "openness": np.float32,
 }
 """Arrays of a part that Blender gets, with their types."""
+
+
+def _build(path: Path, made: Path, blender: list[str], script: Path) -> None:
+    """Let a script of ours make a file beside what it reads, and put it in its place once it is whole."""
+    run_script(blender, script, [str(made.parent), str(made)])
+    if not made.is_file():
+        raise BlenderFailed("Blender ended without writing the file", "try another Blender with --blender PATH")
+    atomic_write(path, lambda target: target.write_bytes(made.read_bytes()))
 
 
 def _part_entry(part: Part, is_piece: bool) -> dict[str, object]:

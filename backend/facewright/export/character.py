@@ -11,7 +11,7 @@ from facewright.export.materials import Material, head_materials, paint_pictures
 from facewright.rig.dressing import piece_blendshapes
 from facewright.rig.normals import smooth_normals
 from facewright.rig.nouns import Bone, Choice, Piece, Rig, StyleGroup
-from facewright.rig.parameters import REST_CHANNELS, channels_from_parameters
+from facewright.rig.parameters import REST_CHANNELS, rig_channels
 from facewright.rig.skeleton import depth_levels, rest_matrix, skin_matrices
 from facewright.rig.styles import find_choice, find_group, read_piece
 
@@ -99,8 +99,6 @@ def build_character(rig: Rig, parameters: np.ndarray, look: Look) -> Character:
     """
     if parameters.shape != (len(rig.parameters),):
         raise ValueError(f"parameters: expected ({len(rig.parameters)},), found {parameters.shape}")
-    arrays = (parameters[None], rig.channel_neutral, rig.channel_minimum, rig.channel_maximum)
-    channels = channels_from_parameters(*(torch.as_tensor(np.asarray(array, np.float64)) for array in arrays))[0]
     pictures = paint_pictures(rig, look)
     layers = skin_layers(rig, look, pictures)
     materials = head_materials(rig, look, pictures)
@@ -116,7 +114,7 @@ def build_character(rig: Rig, parameters: np.ndarray, look: Look) -> Character:
         rig.id,
         rig.version,
         rig.bones,
-        channels.numpy(),
+        rig_channels(rig, parameters),
         tuple(parts),
         tuple(materials),
         pictures,

@@ -5,11 +5,11 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from facewright.errors import OutputNotWritable
+from facewright.errors import ConfigInvalid, OutputNotWritable
 
 PNG_COMPRESSION = 3
 """Of textures: half the time of the usual level for a tenth more bytes."""
@@ -123,6 +123,40 @@ def write_folder(folder: Path, write: Callable[[Path], object]) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
         if made is not None:
             shutil.rmtree(made, ignore_errors=True)
+
+
+def check_folder(folder: Path) -> None:
+    """Check, that `write_folder` will be able to write a folder; nothing is made.
+
+    Args:
+        folder: Where files shall be.
+
+    Raises:
+        OutputNotWritable: A file has its name or that of a folder above it, or the permissions are missing.
+    """
+    folder = Path(folder).absolute()
+    try:
+        parent = next(place for place in folder.parents if place.exists())
+        for place in (parent, folder) if folder.exists() else (parent,):
+            if not place.is_dir():
+                number = errno.EEXIST if place == folder else errno.ENOTDIR
+                raise OSError(number, os.strerror(number))
+            if not os.access(place, os.W_OK | os.X_OK):
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise not_writable(folder, error) from error
+
+
+def check_inputs_stay(inputs: Iterable[Path | None], outputs: Iterable[Path | None]) -> None:
+    """Check that no output is a file that is read; None stands for none.
+
+    Raises:
+        ConfigInvalid: One is.
+    """
+    written = [path for path in outputs if path is not None and path.exists()]
+    for path in inputs:
+        if path is not None and path.exists() and any(path.samefile(other) for other in written):
+            raise ConfigInvalid(f"{path} would be written over", "choose another name for the output")
 
 
 def not_writable(path: Path, error: OSError) -> OutputNotWritable:

@@ -15,6 +15,7 @@ from facewright.export.files import PNG_COMPRESSION, atomic_write
 from facewright.export.gltf_buffer import GltfBuffer
 from facewright.export.materials import Material
 from facewright.export.tangents import vertex_tangents
+from facewright.rig.colours import linear_from_srgb
 from facewright.rig.skeleton import basis_matrices, rest_matrix
 from facewright.rig.skinning import dense_skin_weights
 
@@ -190,7 +191,7 @@ def _material(material: Material, pictures: list[str]) -> pygltflib.Material:
         return pygltflib.TextureInfo(index=pictures.index(name)) if name else None
 
     surface = pygltflib.PbrMetallicRoughness(
-        baseColorFactor=[*_linear(material.colour), material.opacity],
+        baseColorFactor=[*linear_from_srgb(np.asarray(material.colour, np.float64)).tolist(), material.opacity],
         baseColorTexture=texture(material.albedo),
         metallicFactor=0.0,
         roughnessFactor=material.roughness,
@@ -211,11 +212,6 @@ def _material(material: Material, pictures: list[str]) -> pygltflib.Material:
         coat = {"clearcoatFactor": material.clearcoat, "clearcoatRoughnessFactor": CLEARCOAT_ROUGHNESS}
         written.extensions = {CLEARCOAT: coat}
     return written
-
-
-def _linear(colour: tuple[float, float, float]) -> list[float]:
-    srgb = np.asarray(colour, np.float64)
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).tolist()
 
 
 def _image(buffer: GltfBuffer, name: str, picture: np.ndarray) -> pygltflib.Image:

@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from facewright.datatypes import Look
-from facewright.errors import RigInvalid
 from facewright.rig.appearance import SHADE_TINT
 from facewright.rig.baking import bake_albedo, bake_normal_map, bake_roughness
 from facewright.rig.nouns import SURFACES, Choice, Rig, StyleGroup
+from facewright.rig.styles import read_strands
 
 ALBEDO, NORMAL, ROUGHNESS = "albedo", "normal", "roughness"
 """Names of the head's own pictures."""
@@ -186,15 +185,9 @@ def tinted_strands(group: StyleGroup, colour: np.ndarray) -> np.ndarray:
         have no dark rims.
 
     Raises:
-        RigInvalid: The texture cannot be read or has no four channels.
+        RigInvalid: The texture is not a square picture of four channels.
     """
-    try:
-        with Image.open(group.texture) as picture:
-            strands = np.asarray(picture)
-    except OSError as error:
-        raise RigInvalid(f"{group.texture} could not be read: {error}", "restore the rig's folder") from error
-    if strands.ndim != 3 or strands.shape[2] != 4:
-        raise RigInvalid(f"{group.texture}: expected four channels, found {strands.shape}", "restore the rig's folder")
+    strands = read_strands(group.texture)
     share = strands.astype(np.float32) / 255.0
     tint = 1.0 + (np.asarray(SHADE_TINT, np.float32) - 1.0) * share[..., 1:2]
     painted = colour * (2.0 * share[..., :1]) * tint

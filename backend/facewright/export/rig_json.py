@@ -9,7 +9,6 @@ from typing import Any
 
 import jsonschema
 import numpy as np
-import torch
 from scipy.spatial.transform import Rotation
 
 from facewright.datatypes import (
@@ -26,17 +25,15 @@ from facewright.errors import RigInvalid
 from facewright.export.files import atomic_write
 from facewright.export.skin_files import SKIN_LAYER_FILE
 from facewright.rig.anchors import EYE_CENTRES
+from facewright.rig.head_pose import CAMERA_FROM_WORLD_FRONTAL
 from facewright.rig.nouns import Rig
-from facewright.rig.parameters import channels_from_parameters
+from facewright.rig.parameters import rig_channels
 from facewright.rig.styles import find_choice
 
 FORMAT = "facewright.rig/2"
 
 COLOUR_NAMES = tuple(field.name for field in dataclasses.fields(FaceColours))
 SKIN_NAMES = tuple(field.name for field in dataclasses.fields(SkinDetail))
-
-_CAMERA_FROM_FACING_WORLD = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
-"""Rotation of a level camera that looks the head in the face (along +Y)."""
 
 
 def rig_document(
@@ -58,8 +55,6 @@ def rig_document(
     Returns:
         A document that rig.schema.json accepts.
     """
-    arrays = (result.parameters[None], rig.channel_neutral, rig.channel_minimum, rig.channel_maximum)
-    channels = channels_from_parameters(*(torch.as_tensor(np.asarray(array, np.float64)) for array in arrays))[0]
     return {
         "format": FORMAT,
         "rig": {"id": rig.id, "version": rig.version, "sha256": rig.digest},
@@ -69,7 +64,7 @@ def rig_document(
         },
         "bones": {
             bone.name: {name: _number(value) for name, value in zip(BONE_CHANNELS, row, strict=True)}
-            for bone, row in zip(rig.bones, channels.numpy(), strict=True)
+            for bone, row in zip(rig.bones, rig_channels(rig, result.parameters), strict=True)
         },
         "look": _look(rig, result.look, result.choices),
         "anchors": {name: _numbers(point) for name, point in anchors_m.items()},
@@ -93,7 +88,7 @@ def head_pose(camera: Camera, eye_middle_m: np.ndarray) -> dict[str, Any]:
         the image's right, `pitch_deg` when they look up, `roll_deg` when the head's top leans to the image's right.
     """
     matrix = np.asarray(camera.camera_from_world, np.float64)
-    rotation = matrix[:3, :3] @ _CAMERA_FROM_FACING_WORLD.T
+    rotation = matrix[:3, :3] @ CAMERA_FROM_WORLD_FRONTAL.T
     face, up = rotation @ [0.0, 0.0, -1.0], rotation @ [0.0, -1.0, 0.0]
     yaw = np.arctan2(face[0], -face[2])
     level = np.array([np.cos(yaw), 0.0, np.sin(yaw)])
@@ -139,7 +134,8 @@ def read_rig_json(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise RigInvalid(f"{path} is not a rig.json: {error}", "give the rig.json of a head's folder") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise RigInvalid(f"{path} is not a rig.json: {why}", "give the rig.json of a head's folder") from error
     validate_rig_document(document)
     return document
 

@@ -13,7 +13,7 @@ def content_maps(part_maps: np.ndarray) -> np.ndarray:
     """Reduce part maps to those that the content loss compares.
 
     Args:
-        part_maps: (13, S, S) in the order of PART_NAMES.
+        part_maps: (len(PART_NAMES), S, S) soft part maps, in the order of PART_NAMES.
 
     Returns:
         (N, S, S) float32 in the order of CONTENT_PARTS, then one for everything else; they sum to 1.

@@ -10,9 +10,12 @@ from facewright.config import FittingConfig
 from facewright.fitting.losses import choice_loss, content_loss, identity_loss, prior_loss
 from facewright.networks.imitator import Imitator
 
-DECAY_EVERY = 5
-DECAY = 0.8
+DECAY_EVERY, DECAY = 5, 0.8
+"""Steps after which the step length shrinks, and by what factor."""
+
 JUDGE_EVERY = 10
+"""Steps from one look of the judge to the next; it sees the last step as well."""
+
 CHOICE_PACE = 4.0
 """Step length of the logits of relaxed choices over that of the code."""
 
@@ -42,13 +45,11 @@ class OptimizerResult:
         code: (R,) prior code.
         look: (A,) look vector, one choice of each relaxed group.
         losses: terms by name, of the best head, as the judge saw them.
-        judged: how many heads the judge looked at.
     """
 
     code: Tensor
     look: Tensor
     losses: dict[str, float]
-    judged: int
 
 
 def weigh_terms(
@@ -117,7 +118,6 @@ def optimise(
     logits = [target.look[group].clamp_min(1e-4).log().requires_grad_(True) for group in target.relaxed]
     adam, schedule = _stepper(code, logits, config)
     best = _judged(start, _worn(target, logits), judge, start, target, config) if judge else None
-    judged = int(judge is not None)
     for step in range(config.iterations):
         if stop():
             break
@@ -133,13 +133,12 @@ def optimise(
         schedule.step()
         if judge and ((step + 1) % JUDGE_EVERY == 0 or step + 1 == config.iterations):
             candidate = _judged(code.detach()[0].clone(), _worn(target, logits), judge, start, target, config)
-            judged += 1
             if candidate[2]["total"] < best[2]["total"]:
                 best = candidate
         report(step + 1, best[2]["total"])
     if best is None:
         best = start.detach().clone(), _worn(target, logits), {}
-    return OptimizerResult(*best, judged)
+    return OptimizerResult(*best)
 
 
 def _stepper(
@@ -170,7 +169,7 @@ def _worn(target: FittingTarget, logits: list[Tensor]) -> Tensor:
 def _judged(
     code: Tensor,
     look: Tensor,
-    judge: Callable[[Tensor], tuple[Tensor, Tensor]],
+    judge: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
     start: Tensor,
     target: FittingTarget,
     config: FittingConfig,

@@ -101,15 +101,15 @@ class _FlatTable:
     def _offset(self, field: int) -> int:
         return self.table.Offset(4 + 2 * field)
 
-    def number(self, field: int, kind=flat.Int32Flags, default: int = 0) -> int:
+    def number(self, field: int, kind: type = flat.Int32Flags) -> int:
         offset = self._offset(field)
-        return self.table.Get(kind, offset + self.table.Pos) if offset else default
+        return self.table.Get(kind, offset + self.table.Pos) if offset else 0
 
     def text(self, field: int) -> str:
         offset = self._offset(field)
         return self.table.String(offset + self.table.Pos).decode() if offset else ""
 
-    def vector(self, field: int, kind=flat.Int32Flags) -> np.ndarray:
+    def vector(self, field: int, kind: type = flat.Int32Flags) -> np.ndarray:
         offset = self._offset(field)
         return self.table.GetVectorAsNumpy(kind, offset) if offset else np.zeros(0, np.int32)
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Traced(nn.Module):
-    """Stands for a network in inference; its buffers and attributes are those of the network.
+    """Stands for a network in inference; `parameters()` and `buffers()` are those of the network, other attributes not.
 
     Args:
         network: frozen, without decisions that depend on values.

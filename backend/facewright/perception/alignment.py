@@ -12,7 +12,6 @@ RIGHT_EYE_CORNERS = (33, 133)
 LEFT_EYE_CORNERS = (263, 362)
 """Landmarks, outer corner first; right and left are the person's."""
 
-EMBEDDER_SIDE_PX = 150
 EMBEDDER_LANDMARKS = (33, 133, 362, 263, 1, 2, 61, 291, 168)
 EMBEDDER_TEMPLATE_PX = np.array([
     (36.6, 46.4), (59.2, 47.4), (88.4, 47.5), (111.4, 45.6), (73.1, 81.6), (73.4, 85.9), (51.8, 102.3), (98.2, 101.7),
@@ -60,7 +59,7 @@ def embedder_from_photo(landmarks_px: np.ndarray) -> np.ndarray:
         landmarks_px: (K, 2) or (K, 3).
 
     Returns:
-        (2, 3) crop from photo, for a crop of EMBEDDER_SIDE_PX.
+        (2, 3) crop from photo, for a crop of `networks.embedder.SIZE_PX`.
     """
     return fit_similarity(landmarks_px[list(EMBEDDER_LANDMARKS), :2], EMBEDDER_TEMPLATE_PX)
 

@@ -10,7 +10,6 @@ from facewright.engine.cameras import FACE_FRAME
 from facewright.perception.alignment import apply_transform, face_from_photo, warp
 from facewright.perception.hair import HairMap
 from facewright.perception.illumination import (
-    LUMINANCE,
     Shading,
     chroma,
     colour_of,
@@ -22,7 +21,7 @@ from facewright.perception.illumination import (
 )
 from facewright.perception.parts import LEFT_EYE, RIGHT_EYE, iris_circle, part_maps
 from facewright.perception.person import PersonCrop
-from facewright.rig.colours import linear_from_srgb, srgb_from_linear
+from facewright.rig.colours import LUMINANCE, linear_from_srgb, srgb_from_linear
 
 SIDE_PX = 256
 BLUR_PX = 2.0

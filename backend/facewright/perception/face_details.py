@@ -7,8 +7,7 @@ import numpy as np
 
 from facewright.engine.cameras import CanonicalFrame
 from facewright.perception.alignment import eye_centres
-from facewright.perception.illumination import LUMINANCE
-from facewright.rig.colours import linear_from_srgb
+from facewright.rig.colours import LUMINANCE, linear_from_srgb
 
 DETAIL_FRAME = CanonicalFrame((0.38, 0.38), (0.62, 0.38))
 """Forehead to throat."""

@@ -5,15 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
-"""Linear sRGB to luminance. Source: ITU-R BT.709."""
+from facewright.rig.colours import LUMINANCE
 
 NEIGHBOURS = 10
+"""Landmarks through which the surface at one of them is laid, itself among them."""
+
 WRAP = 0.2
 """Share by which diffuse light reaches around the terminator, as the engine's skin does (mean over the channels)."""
 
 SKY_ABOVE, SKY_BELOW = 1.05, 0.58
+"""Ambient light from straight above and straight below, nearly as the engine's sky (mean over the channels)."""
+
 DIRECTIONS = 240
+"""Directions of the key light that are tried."""
+
 AMBIENT_SHARE, AMBIENT_PULL = 0.45, 0.3
 """Expected share of the ambient light in the frontal light, and how much that counts, as a share of the data."""
 
@@ -27,20 +32,32 @@ SKIN_LOCUS = np.array([
 """Luminance of skin with its mean log(R/G) and log(B/G), linear, as well balanced portraits show it."""
 
 SKIN_LOCUS_SIGMA = np.array([0.16, 0.16])
+"""Standard deviations of skin around its locus."""
+
 SCLERA_RATIOS, SCLERA_REDNESS, SCLERA_BLUENESS = (0.3, 1.4), (0.55, 0.10), -0.12
 """log(R/G) at two luminances over the skin: the darker the white of the eye, the redder the light it gets."""
 
-SCLERA_SIGMA = 0.25
-SURROUND_SIGMA = 0.6
+SCLERA_SIGMA, SURROUND_SIGMA = 0.25, 0.6
+"""Standard deviations of the hue (logarithms) of whites of eyes and of surroundings around what is expected."""
+
 ILLUMINANT_AXIS = np.array([0.62, -0.785])
 """Direction in (log R/G, log B/G) along which warm and cold lights differ: the Planckian locus."""
 
 ILLUMINANT_SIGMA_ALONG, ILLUMINANT_SIGMA_ACROSS = 0.22, 0.08
+"""Standard deviations of the light's hue along that axis and across it."""
 
 EXPOSURE_SIGMA = 0.45
+"""Standard deviation of the logarithm of the light on faces in photos, whose mean is 0."""
+
 SKIN_LUMINANCE, SKIN_LOG_SIGMA = 0.33, 0.8
+"""Usual luminance of the skin's albedo, and the standard deviation of its logarithm."""
+
 SKIN_LUMINANCE_LIMITS, LIGHTNESS_STEPS = (0.02, 0.75), 48
+"""Luminances of the skin's albedo that are tried, and how many."""
+
 GREY_CHROMA, HUE_TRUST = 0.02, 0.6
+"""Chroma up to which skin may have no hue of its own, and how much an odd colour of the light counts."""
+
 MELANIN_LUMINANCE, MELANIN_SLOPE, MELANIN_LOG_SIGMA = 0.62, 0.95, 0.6
 """Skin as colourless as the white of the eye is the lightest; each unit of extra colour darkens it by a factor of e."""
 

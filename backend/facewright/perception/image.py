@@ -103,6 +103,9 @@ def _read(source: Path | bytes) -> tuple[bytes, str]:
             if size > MAX_FILE_BYTES:
                 raise ImageTooLarge(f"{name} has {size / 2**20:.0f} MiB, {limit}", SHRINK_REMEDY)
             data = source.read_bytes()
+        except IsADirectoryError as error:
+            remedy = "give a photo; for all photos of a folder use `facewright batch`"
+            raise ImageUnreadable(f"{name} is a folder", remedy) from error
         except OSError as error:
             raise ImageUnreadable(f"{name}: {error.strerror}", "check the path and its permissions") from error
     if not data:

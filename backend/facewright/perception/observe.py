@@ -19,7 +19,6 @@ from facewright.perception.identity import embed_identity
 from facewright.perception.landmarks import (
     PRESENCE_THRESHOLD,
     check_measurable,
-    estimate_yaw,
     locate_irises,
     locate_landmarks,
 )
@@ -134,7 +133,7 @@ class Observer:
             FaceNotFrontal: turned too far.
         """
         faces = find_faces(self.detector, self._landmarker, photo)
-        detection, landmarks_px = choose_face(faces, face_index)
+        _, landmarks_px = choose_face(faces, face_index)
         check_measurable(landmarks_px)
         irises_px = locate_irises(self._iris_landmarker, photo, landmarks_px)
         aligned = align_face(photo, landmarks_px, FACE_FRAME, ALIGNED_SIDE_PX)
@@ -145,14 +144,12 @@ class Observer:
         colours, lighting = estimate_colours(photo, landmarks_px, irises_px, person, hair_map)
         return Observations(
             photo=photo,
-            detection=detection,
             landmarks_px=landmarks_px,
             aligned=aligned,
             embedding=embed_identity(self._embedder, photo, landmarks_px),
             part_maps=maps,
             colours=colours,
             lighting=lighting,
-            yaw_rad=estimate_yaw(landmarks_px),
             style_cues=read_style(photo, landmarks_px, person, hair_map),
             parse=None if self._parser is None else parse_face(self._parser, photo, landmarks_px),
         )

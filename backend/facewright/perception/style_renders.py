@@ -7,6 +7,7 @@ import numpy as np
 
 from facewright.datatypes import PART_NAMES, Camera, Lighting, Look, PosedPiece, RenderJob, Style
 from facewright.engine.cameras import project
+from facewright.engine.opening import Engine
 from facewright.perception.alignment import face_from_photo
 from facewright.perception.face_details import DETAIL_FRAME, SIDE_PX, FaceDetails, measure_details
 from facewright.perception.hair import map_hair
@@ -42,7 +43,9 @@ class HeadInPhoto:
     dress: Callable[[Style], tuple[PosedPiece, ...]]
 
 
-def candidate_cues(engine, rig: Rig, head: HeadInPhoto, style: Style, groups: Sequence[str]) -> dict[str, np.ndarray]:
+def candidate_cues(
+    engine: Engine, rig: Rig, head: HeadInPhoto, style: Style, groups: Sequence[str]
+) -> dict[str, np.ndarray]:
     """Draw every choice of some groups and measure it; one picture shows a choice of each group.
 
     Args:
@@ -66,14 +69,14 @@ def candidate_cues(engine, rig: Rig, head: HeadInPhoto, style: Style, groups: Se
     return {group: np.stack([getattr(one, group) for one in details[: len(names[group])]]) for group in names}
 
 
-def cues_of_styles(engine, rig: Rig, head: HeadInPhoto, styles: Sequence[Style]) -> dict[str, np.ndarray]:
+def cues_of_styles(engine: Engine, rig: Rig, head: HeadInPhoto, styles: Sequence[Style]) -> dict[str, np.ndarray]:
     """Draw and measure the head in some styles: (C, n) for each of hair, brows, beard, glasses."""
     details = _details(engine, rig, head, styles)
     cues = {group: np.stack([getattr(one, group) for one in details]) for group in ("brows", "beard", "glasses")}
     return {"hair": _hair_cues(engine, rig, head, styles)} | cues
 
 
-def _hair_cues(engine, rig: Rig, head: HeadInPhoto, styles: Sequence[Style]) -> np.ndarray:
+def _hair_cues(engine: Engine, rig: Rig, head: HeadInPhoto, styles: Sequence[Style]) -> np.ndarray:
     """Return the hair cells (C, n) of the head in each of C styles."""
     camera = crop_camera(head.camera, face_from_photo(head.landmarks_px, BUST_FRAME, BUST_PX), BUST_PX)
     points = _landmarks(rig, head, camera)
@@ -86,7 +89,7 @@ def _hair_cues(engine, rig: Rig, head: HeadInPhoto, styles: Sequence[Style]) -> 
     return np.stack(cells)
 
 
-def _details(engine, rig: Rig, head: HeadInPhoto, styles: Sequence[Style]) -> list[FaceDetails]:
+def _details(engine: Engine, rig: Rig, head: HeadInPhoto, styles: Sequence[Style]) -> list[FaceDetails]:
     """Return what the face shows in each style."""
     camera = crop_camera(head.camera, face_from_photo(head.landmarks_px, DETAIL_FRAME, SIDE_PX), SIDE_PX)
     points = _landmarks(rig, head, camera)

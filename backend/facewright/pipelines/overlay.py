@@ -7,8 +7,7 @@ import torch
 from facewright.datatypes import ARKIT_52, Camera, LiveExpression, Look, RenderJob
 from facewright.engine.cameras import project
 from facewright.engine.lighting import DEFAULT_LIGHTING
-from facewright.engine.opengl import OpenGLEngine
-from facewright.engine.software import SoftwareEngine
+from facewright.engine.opening import Engine
 from facewright.errors import OutputNotWritable
 from facewright.export.files import PendingFile
 from facewright.pipelines.live import LiveTracker
@@ -51,9 +50,7 @@ class Overlay:
         size_px: width and height of what it draws, both even.
     """
 
-    def __init__(
-        self, rig: Rig, look: Look, engine: OpenGLEngine | SoftwareEngine, frame_size_px: tuple[int, int]
-    ) -> None:
+    def __init__(self, rig: Rig, look: Look, engine: Engine, frame_size_px: tuple[int, int]) -> None:
         self._rig, self._look, self._engine = rig, look, engine
         self._decoder = RigDecoder(rig)
         self._wardrobe = Wardrobe(rig, self._decoder)

@@ -11,11 +11,12 @@ from facewright.datatypes import ARKIT_52, Lighting, Progress, RenderJob
 from facewright.engine.cameras import orbit_camera
 from facewright.export.files import atomic_write
 from facewright.export.sheet import compose_sheet
-from facewright.pipelines.outputs import random_characters
+from facewright.pipelines.sampling import random_characters
 from facewright.rig.anchors import eye_centres
 
 if TYPE_CHECKING:
-    from facewright.pipelines.photo import PhotoPipeline, ProgressCallback
+    from facewright.pipelines.heartbeat import ProgressCallback
+    from facewright.pipelines.photo import PhotoPipeline
 
 TILE_PX, COLUMNS = 160, 8
 CHARACTER_PX, CHARACTER_COLUMNS = 512, 6

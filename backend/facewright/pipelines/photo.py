@@ -14,13 +14,9 @@ import torch
 from facewright import weights
 from facewright.config import FacewrightConfig, choose_device
 from facewright.datatypes import FitResult, Look, Observations, PosedPiece, Progress, Style
-from facewright.engine.opening import open_engine
+from facewright.engine.opening import Engine, open_engine
 from facewright.errors import RigInvalid
-from facewright.fitting.correction import (
-    LandmarkCorrection,
-    correction_features,
-    load_correction,
-)
+from facewright.fitting.correction import LandmarkCorrection, correction_features, load_correction
 from facewright.fitting.landmark_fit import LandmarkFit, LandmarkFitConfig, LandmarkModel, fit_landmarks
 from facewright.fitting.style_choice import CueMetric, read_metrics
 from facewright.networks.embedder import Embedder
@@ -89,7 +85,7 @@ class PhotoPipeline:
     def __init__(
         self,
         rig: Rig,
-        engine,
+        engine: Engine,
         observer: Observer,
         landmarker: Landmarker,
         embedder: Embedder,
@@ -183,9 +179,13 @@ class PhotoPipeline:
             metrics,
         )
 
-    def observe(self, photo: np.ndarray, face_index: int = 0) -> Observations:
-        """Measure a photo (RGB uint8), once."""
-        return self.observer(photo, face_index)
+    def observe(self, photo: np.ndarray) -> Observations:
+        """Measure the largest face of a photo (H, W, 3), RGB uint8, once.
+
+        Raises:
+            FacewrightError: the photo cannot be used.
+        """
+        return self.observer(photo)
 
     def __call__(
         self,
@@ -331,7 +331,6 @@ def fit_photo(
     out_dir: Path,
     face_index: int = 0,
     progress: ProgressCallback | None = None,
-    cancel: Event | None = None,
     more_paths: Sequence[Path] = (),
 ) -> FitResult:
     """Decode a photo, fit a head and write all results.
@@ -342,7 +341,6 @@ def fit_photo(
         out_dir: folder of the results, made when missing.
         face_index: which face, 0 is the largest.
         progress: told about every stage and step.
-        cancel: once set, the fit ends early with the best head so far.
         more_paths: other photos of the same person, which add to the skin.
 
     Returns:
@@ -352,7 +350,7 @@ def fit_photo(
         FacewrightError: the photo cannot be used or the results cannot be written; nothing is half-written then.
     """
     photo, *more = (decode_image(path) for path in (photo_path, *more_paths))
-    result, observations = pipeline(photo, face_index, progress, cancel, more)
+    result, observations = pipeline(photo, face_index, progress, more_photos=more)
     if progress:
         progress(Progress("write", 0, 1))
     return write_outputs(pipeline, result, observations, out_dir)

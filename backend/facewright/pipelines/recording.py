@@ -14,8 +14,8 @@ from facewright.config import FacewrightConfig
 from facewright.datatypes import TRACKING_STATES
 from facewright.engine.opening import open_engine
 from facewright.errors import ConfigInvalid, SourceUnavailable
-from facewright.export.files import PendingFile
-from facewright.expression.outputs.table import TableSink
+from facewright.export.files import PendingFile, check_inputs_stay
+from facewright.expression.sinks.table import TableSink
 from facewright.pipelines.overlay import Overlay, VideoFile
 from facewright.pipelines.person import open_for_person
 from facewright.pipelines.video import DEFAULT_HZ, open_file, promised_frames, promised_hz, read_all
@@ -76,15 +76,14 @@ def track_video(config: FacewrightConfig, request: TrackRequest, stop: Event, sh
         show_bar: draw a progress bar on stderr.
 
     Raises:
-        ConfigInvalid: an output has a wrong ending.
+        ConfigInvalid: an output has a wrong ending, or is a file that is read.
         SourceUnavailable: the video cannot be read, or has no frame.
         OutputNotWritable: an output cannot be written.
         FacewrightError: the rig, the head or a model file is missing or broken.
     """
     if request.overlay is not None and request.overlay.suffix.lower() != ".mp4":
         raise ConfigInvalid(f"{request.overlay} does not end in .mp4", "give the overlay that ending")
-    if any(path is not None and _is_same(path, request.video) for path in (request.out, request.overlay)):
-        raise ConfigInvalid(f"{request.video} would be written over", "choose another name for the output")
+    check_inputs_stay((request.video, request.rig_json), (request.out, request.overlay))
     with ExitStack() as stack:
         video = open_file(request.video)
         stack.callback(video.release)
@@ -112,7 +111,3 @@ def track_video(config: FacewrightConfig, request: TrackRequest, stop: Event, sh
         if not counts:
             raise SourceUnavailable(f"{request.video} has no frame that can be read", "give another video")
         return TrackSummary(counts, promised, time.monotonic() - begun_s, stop.is_set())
-
-
-def _is_same(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.samefile(other)

@@ -10,7 +10,7 @@ import numpy as np
 
 from facewright.config import EXPORT_POSES, FacewrightConfig, StyleConfig, photo_share
 from facewright.datatypes import Look, Style
-from facewright.errors import ConfigInvalid, RigInvalid
+from facewright.errors import ConfigInvalid
 from facewright.export.blender import find_blender, write_with_blender
 from facewright.export.character import bake_pose, build_character
 from facewright.export.files import write_folder
@@ -18,11 +18,10 @@ from facewright.export.gltf import write_glb
 from facewright.export.obj import write_obj
 from facewright.export.rig_json import COLOUR_NAMES, SKIN_NAMES, head_from_document, read_rig_json
 from facewright.export.skin_files import read_photo_skin
+from facewright.pipelines.sampling import random_characters
 from facewright.pipelines.styling import checked_style, merged
 from facewright.rig.colours import NEUTRAL_COLOURS
-from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
-from facewright.rig.prior import sample
 from facewright.rig.spec import load_rig
 
 
@@ -136,11 +135,7 @@ def chosen_head(rig: Rig, document: dict | None, seed: int | None) -> tuple[np.n
     if document is not None:
         return head_from_document(rig, document)
     if seed is not None:
-        if rig.prior is None:
-            raise RigInvalid(f"rig {rig.id} has no prior to draw heads from", "leave --random out")
-        generator = np.random.default_rng((seed, 0))  # the first head of `random --seed`
-        parameters = sample(rig.prior, 1, generator)[0]
-        return parameters, sample_look(generator, rig, parameters, CharacterReader(rig))
+        return next(random_characters(rig, 1, seed))  # the first head of `random --seed`
     return np.full(len(rig.parameters), 0.5, np.float32), Look(NEUTRAL_COLOURS)
 
 

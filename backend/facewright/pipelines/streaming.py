@@ -13,9 +13,10 @@ from typing import Protocol
 from facewright.config import FacewrightConfig
 from facewright.datatypes import TRACKING_STATES, LiveExpression
 from facewright.errors import ConfigInvalid
+from facewright.export.files import check_inputs_stay
 from facewright.expression.calibration import load_calibration, save_calibration
-from facewright.expression.outputs.table import TableSink
-from facewright.expression.outputs.targets import FORMS, open_sink
+from facewright.expression.sinks.opening import FORMS, open_sink
+from facewright.expression.sinks.table import TableSink
 from facewright.pipelines.live import LiveTracker
 from facewright.pipelines.person import open_for_person
 from facewright.pipelines.video import WAITING, LatestFrames, Source, open_file
@@ -131,7 +132,7 @@ def stream_live(
         report: told how it goes, about twice a second.
 
     Raises:
-        ConfigInvalid: there is nowhere to send to, or a target is not understood.
+        ConfigInvalid: there is nowhere to send to, a target is not understood, or an output is a file that is read.
         SourceUnavailable: a file cannot be opened.
         OutputNotWritable: the table or the calibration cannot be written.
         CalibrationInvalid: the file is no calibration, or one of another version.
@@ -139,6 +140,7 @@ def stream_live(
     """
     if not request.targets and request.out is None:
         raise ConfigInvalid("the expressions would go nowhere", f"add --send {FORMS}, or --out weights.csv")
+    check_inputs_stay((request.source.path, request.rig_json), (request.out, request.calibration))
     with ExitStack() as stack:
         sinks: list[Sink] = [stack.enter_context(closing(open_sink(target))) for target in request.targets]
         if request.out is not None:
@@ -151,7 +153,9 @@ def stream_live(
         tracker = pipeline.open(person.parameters, request.is_smoothed, known, request.prediction_s, learns_aside=True)
         frames = stack.enter_context(closing(LatestFrames(request.source)))
         summary = follow(tracker, frames, sinks, stop, report)
-    if request.calibration is not None and tracker.calibration is not None:
+    if request.calibration is not None and tracker.calibration is None:
+        say(f"too little of the person was seen to keep; {request.calibration} was not written")
+    elif request.calibration is not None:
         save_calibration(request.calibration, tracker.calibration)
         say(f"kept what is known of the person: {request.calibration}")
     return summary

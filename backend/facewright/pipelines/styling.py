@@ -7,6 +7,7 @@ import numpy as np
 
 from facewright.config import FittingConfig
 from facewright.datatypes import Look, Observations, Style
+from facewright.engine.opening import Engine
 from facewright.errors import RigInvalid
 from facewright.fitting.style_choice import READING_PASSES, CueMetric, choice_probabilities, common_choices, decide
 from facewright.perception.parsing import frames_share
@@ -35,7 +36,9 @@ class Stylist:
         forced: choices that are asked for; a group with one is not read.
     """
 
-    def __init__(self, rig: Rig, engine, metrics: dict[str, CueMetric], config: FittingConfig, forced: Style) -> None:
+    def __init__(
+        self, rig: Rig, engine: Engine, metrics: dict[str, CueMetric], config: FittingConfig, forced: Style
+    ) -> None:
         self._rig, self._engine, self._metrics, self._config, self._forced = rig, engine, metrics, config, forced
         self._reader = CharacterReader(rig)
 

@@ -109,6 +109,8 @@ def open_file(path: Path) -> cv2.VideoCapture:
     Raises:
         SourceUnavailable: it cannot be opened; the path is named.
     """
+    if not path.is_file():
+        raise SourceUnavailable(f"{path} {'is no file' if path.exists() else 'does not exist'}", "give a video file")
     try:
         return open_video(Source(path=path))
     except SourceUnavailable as error:

@@ -65,6 +65,15 @@ PHOTO_CHANNELS = ("photo_r", "photo_g", "photo_b", "photo")
 CHANNELS = MASK_CHANNELS + MARK_CHANNELS + COVER_CHANNELS + PHOTO_CHANNELS
 """Everything that a texel can hold, in the order in which `compose` takes it."""
 
+CHANNEL = {name: index for index, name in enumerate(CHANNELS)}
+"""Place of each channel."""
+
+PAINT_RGB = slice(CHANNEL["paint_r"], CHANNEL["paint_b"] + 1)
+PHOTO_RGB = slice(CHANNEL["photo_r"], CHANNEL["photo_b"] + 1)
+
+LAYER_CHANNELS = {"hair": "hair", "brows": "brow", "beard": "beard", "lips": "lip_make_up", "eyes": "eye_make_up"}
+"""The style groups whose choices may paint the skin, and the channel that their layers fill."""
+
 REDNESS_TINT = (1.04, 0.82, 0.78)
 """Factor on the skin colour where `redness` is 1: cheeks, nose, ears."""
 
@@ -146,9 +155,9 @@ def compose(texels: np.ndarray, look: Look, make_up: MakeUp = MakeUp()) -> np.nd
     under = {"iris": 1 - photo, "paint": 1 - photo}
     if photo_skin is not None:
         under |= {"brow": 1 - photo * photo_skin.keeps_brows, "beard": 1 - photo * photo_skin.keeps_beard}
-    layers = {"lip": colours.lip, "photo": texels[..., 18:21] if texels.shape[-1] > 18 else nothing}
+    layers = {"lip": colours.lip, "photo": texels[..., PHOTO_RGB] if texels.shape[-1] > CHANNEL["photo"] else nothing}
     layers |= {"hair": colours.hair, "brow": colours.brow, "beard": colours.beard}
-    layers |= {"iris": colours.iris, "paint": texels[..., 8:11]}
+    layers |= {"iris": colours.iris, "paint": texels[..., PAINT_RGB]}
     layers |= {"lip_make_up": make_up.lips, "eye_make_up": make_up.eyes}
     for name, layer in layers.items():
         share = photo if name == "photo" else m[name] * under.get(name, 1.0)

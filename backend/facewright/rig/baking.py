@@ -6,15 +6,20 @@ import cv2
 import numpy as np
 
 from facewright.datatypes import PART_NAMES, Look, PhotoSkin
-from facewright.rig.appearance import CHANNELS, COVER_CHANNELS, RELIEF_SCALE, MakeUp, compose
+from facewright.rig.appearance import (
+    CHANNEL,
+    CHANNELS,
+    COVER_CHANNELS,
+    LAYER_CHANNELS,
+    RELIEF_SCALE,
+    MakeUp,
+    compose,
+)
 from facewright.rig.nouns import SURFACES, StyleGroup
 from facewright.rig.styles import find_choice, read_layer
 
 if TYPE_CHECKING:
     from facewright.rig.nouns import Appearance, Mesh
-
-LAYER_CHANNELS = {"hair": "hair", "brows": "brow", "beard": "beard", "lips": "lip_make_up", "eyes": "eye_make_up"}
-"""The channel that the layer of each style group fills."""
 
 SKIN_ROUGHNESS, OILY_ROUGHNESS = 0.54, 0.42
 """Of plain skin, and of forehead, nose and chin."""
@@ -80,11 +85,11 @@ def bake_plain_skin(appearance: "Appearance", look: Look, side: int) -> tuple[np
     """
     marks = () if appearance.marks is None else (appearance.marks,)
     texels = np.concatenate([appearance.masks, *marks], axis=-1).astype(np.float32) / 255.0
-    detail = texels[..., CHANNELS.index("detail")].copy()
-    texels[..., CHANNELS.index("detail")] = 0.5
+    detail = texels[..., CHANNEL["detail"]].copy()
+    texels[..., CHANNEL["detail"]] = 0.5
     for name in ("brow", "hair"):
-        texels[..., CHANNELS.index(name)] *= appearance.labels == PART_NAMES.index("lashes")
-    bare = 1 - np.maximum(texels[..., CHANNELS.index("iris")], texels[..., CHANNELS.index("paint")])
+        texels[..., CHANNEL[name]] *= appearance.labels == PART_NAMES.index("lashes")
+    bare = 1 - np.maximum(texels[..., CHANNEL["iris"]], texels[..., CHANNEL["paint"]])
     grain = 1 + (2 * detail - 1) * (1 + (2 * look.skin.pores - 1) * bare)
     return _resized(compose(texels, look)[..., :3], side), _resized(grain, side)
 
@@ -215,7 +220,7 @@ def _covered_texels(
     for group in styles:
         if group.name not in LAYER_CHANNELS:
             continue
-        channel = texels[..., CHANNELS.index(LAYER_CHANNELS[group.name])]
+        channel = texels[..., CHANNEL[LAYER_CHANNELS[group.name]]]
         channel[on_skin] = 0.0
         choice = find_choice(styles, group.name, look.style)
         if choice.layer is not None:

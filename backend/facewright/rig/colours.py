@@ -5,6 +5,9 @@ from scipy.interpolate import PchipInterpolator
 
 from facewright.datatypes import FaceColours
 
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+"""Linear sRGB to luminance. Source: ITU-R BT.709."""
+
 SKIN_RAMP = np.array(
     [
         [0.915, 0.775, 0.700],

@@ -233,8 +233,6 @@ def _read_appearance(folder: Path, mesh: nouns.Mesh) -> nouns.Appearance | None:
     if not np.array_equal(arrays["render_vertex"][arrays["render_triangles"]], mesh.triangles):
         raise invalid(path, "array 'render_triangles' is not the mesh's triangles in their order")
     masks, labels = read_masks(folder), _read_picture(folder / "labels.png")
-    if masks.ndim != 3 or masks.shape[0] != masks.shape[1]:
-        raise invalid(folder / "masks.png", f"expected a square colour picture, found {masks.shape}")
     if labels.ndim != 2 or labels.shape[0] != labels.shape[1]:
         raise invalid(folder / "labels.png", f"expected a square grey picture, found {labels.shape}")
     require_below(folder / "labels.png", "labels", labels, len(PART_NAMES))

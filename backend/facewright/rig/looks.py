@@ -9,7 +9,7 @@ import torch
 from facewright.datatypes import STYLE_GROUPS, FaceColours, Look, SkinDetail, Style
 from facewright.rig.colours import GREY_HAIR, WHITE_HAIR, melanin_redness, sample_colours
 from facewright.rig.decoder import RigDecoder
-from facewright.rig.nouns import Choice, Rig, StyleGroup
+from facewright.rig.nouns import SURFACES, Choice, Rig, StyleGroup
 from facewright.rig.styles import ADULT_AGES
 
 MASCULINE_PARAMETER, AGE_PARAMETER = "sex", "age"
@@ -37,8 +37,9 @@ GREY_AGE_YEARS, GREY_SPREAD_YEARS, GREY_RAMP_YEARS = 58.0, 9.0, 24.0
 DYED_SHARE = 0.55
 """Share of the feminine heads that show no grey."""
 
-
 LIGHTNESS = (0.3, 0.59, 0.11)
+"""Share of red, green and blue in the lightness of a colour, which here is that of its sRGB values."""
+
 LIP_LIGHTNESS, LIGHTER_LIPS = (0.58, 0.24), 0.08
 """Lightness of bare lips without and with all melanin, and how much lighter make-up seldom is."""
 
@@ -54,7 +55,7 @@ class CharacterReader:
     """
 
     def __init__(self, rig: Rig) -> None:
-        skin = np.flatnonzero(rig.mesh.surfaces == 0)
+        skin = np.flatnonzero(rig.mesh.surfaces == SURFACES.index("skin"))
         self._decoder = RigDecoder(rig, vertex_subset=skin[::VERTEX_STEP])
         mean, factors = rig.prior.mean, rig.prior.factors
         self._mean = self._vertices(mean[None])[0]

@@ -1,6 +1,9 @@
 """From rig parameters in [0, 1] to bone channels in metres, radians and ratios."""
 
+import numpy as np
 import torch
+
+from facewright.rig.nouns import Rig
 
 REST_CHANNELS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0)
 """Values of the nine channels of a bone at rest."""
@@ -38,3 +41,17 @@ def channels_from_parameters(
     rest = torch.tensor(REST_CHANNELS, dtype=parameters.dtype, device=parameters.device)
     channels = driven.view(batch, bones, 9) + channel_neutral + rest
     return torch.cat([channels[..., :6], channels[..., 6:].clamp(min=SMALLEST_SCALE)], dim=-1)
+
+
+def rig_channels(rig: Rig, parameters: np.ndarray) -> np.ndarray:
+    """Compute the bone channels of one head in double precision, for files.
+
+    Args:
+        rig: the rig.
+        parameters: (P,) in [0, 1].
+
+    Returns:
+        (J, 9) float64 m, rad, ratio, as `channels_from_parameters` defines them.
+    """
+    arrays = (parameters[None], rig.channel_neutral, rig.channel_minimum, rig.channel_maximum)
+    return channels_from_parameters(*(torch.as_tensor(np.asarray(array, np.float64)) for array in arrays))[0].numpy()

@@ -1,4 +1,4 @@
-"""Random heads from a rig's prior, and how unusual a head is under it."""
+"""Random heads from a rig's prior."""
 
 import numpy as np
 

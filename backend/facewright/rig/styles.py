@@ -12,8 +12,8 @@ from facewright.rig.reading import invalid, read_tensors, read_toml, require_bel
 
 STYLES_FILE = "styles.toml"
 STYLES_FOLDER = "styles"
-TEXTURE_NAMES = ("strands.png",)
-"""A group's texture in its folder under STYLES_FOLDER."""
+STRANDS_FILE = "strands.png"
+"""The texture that a group's pieces share, in the group's folder under STYLES_FOLDER."""
 
 ADULT_AGES = (18.0, 90.0)
 LOOK_AMOUNTS = 22
@@ -102,6 +102,25 @@ def read_layer(path: Path) -> Layer:
     top, bottom = max(rows[0] - LAYER_MARGIN_PX, 0), min(rows[-1] + 1 + LAYER_MARGIN_PX, side)
     left, right = max(columns[0] - LAYER_MARGIN_PX, 0), min(columns[-1] + 1 + LAYER_MARGIN_PX, side)
     return Layer(int(left), int(top), side, np.ascontiguousarray(coverage[top:bottom, left:right]))
+
+
+def read_strands(path: Path) -> np.ndarray:
+    """Read the texture of a group's strands.
+
+    Returns:
+        (S, S, 4) uint8 detail, shade, strand number, opacity.
+
+    Raises:
+        RigInvalid: it is not a square picture of four channels.
+    """
+    try:
+        with Image.open(path) as picture:
+            strands = np.asarray(picture)
+    except OSError as error:
+        raise invalid(path, f"not a picture: {error}") from error
+    if strands.ndim != 3 or strands.shape[2] != 4 or strands.shape[0] != strands.shape[1]:
+        raise invalid(path, f"expected a square RGBA picture, found {strands.shape}")
+    return strands
 
 
 def read_piece(path: Path, bones: int, head_triangles: int, head_vertices: int) -> Piece:
@@ -208,9 +227,9 @@ def _read_group(path: Path, table: dict) -> StyleGroup:
     default = value_of(path, table, "default", str, where)
     if default not in names or len(set(names)) < len(names):
         raise invalid(path, f"{where}names must differ and hold the default {default!r}, found {', '.join(names)}")
-    textures = [folder / file for file in TEXTURE_NAMES if (folder / file).is_file()]
+    texture = folder / STRANDS_FILE
     label = value_of(path, table, "label", str, where)
-    return StyleGroup(name, label, default, tuple(choices), textures[0] if textures else None)
+    return StyleGroup(name, label, default, tuple(choices), texture if texture.is_file() else None)
 
 
 def _read_choice(path: Path, folder: Path, table: dict, where: str) -> Choice:

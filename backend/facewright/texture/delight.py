@@ -17,10 +17,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from facewright.rig import colours
 from facewright.texture.atlas import SkinAtlas
 from facewright.texture.unwrap import TexelView, smoothstep
 
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+LUMINANCE = colours.LUMINANCE.astype(np.float32)
 SAMPLES = 8000
 ROBUST_ROUNDS = 8
 HARMONIC_RIDGE = (0.0, 2e-4, 2e-4, 2e-4, 4e-3, 4e-3, 4e-3, 4e-3, 4e-3)

@@ -73,6 +73,7 @@ class Client:
         if token is not None:
             self._metadata.append(("authorization", f"Bearer {token}"))
         self._channel = open_channel(address, root_certificates, is_tls)
+        self._watch: grpc.Call | None = None
         self._server = server_pb2_grpc.ServerServiceStub(self._channel)
         self._rigs = rig_pb2_grpc.RigServiceStub(self._channel)
         self._fitting = fitting_pb2_grpc.FittingServiceStub(self._channel)
@@ -341,6 +342,11 @@ class Client:
         """Close a capture."""
         self.stop_capture_later(capture_id).result()
 
+    def stop_capture_later(self, capture_id: str) -> Pending:
+        """Begin `stop_capture`."""
+        request = expression_pb2.StopCaptureRequest(capture_id=capture_id)
+        return Pending(self._expressions.StopCapture.future(request, CALL_S, metadata=self._metadata))
+
     def calibrate_capture(self, capture_id: str, pose: int) -> expression_pb2.Calibration:
         """Watch the person of a capture for a second, in which an expression is held.
 
@@ -357,11 +363,6 @@ class Client:
         """Begin `calibrate_capture`."""
         request = expression_pb2.CalibrateCaptureRequest(capture_id=capture_id, pose=pose)
         return Pending(self._expressions.CalibrateCapture.future(request, CALL_S, metadata=self._metadata))
-
-    def stop_capture_later(self, capture_id: str) -> Pending:
-        """Begin `stop_capture`."""
-        request = expression_pb2.StopCaptureRequest(capture_id=capture_id)
-        return Pending(self._expressions.StopCapture.future(request, CALL_S, metadata=self._metadata))
 
 
 @contextmanager

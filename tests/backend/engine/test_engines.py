@@ -1,8 +1,10 @@
 """Both engines: the same picture, in the right place, of the right parts; several engines and sizes; no OpenGL."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -189,6 +191,28 @@ def test_without_opengl_auto_falls_back_to_software_and_says_so(
         assert isinstance(engine, SoftwareEngine)
         assert engine.render([job()])[0].labels.any()
     assert "software" in caplog.text
+
+
+def test_triton_is_loaded_before_the_drivers_of_opengl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The other way round ends in a crash of the process where torch has CUDA and Mesa draws."""
+    (tmp_path / "triton" / "_C").mkdir(parents=True)
+    (tmp_path / "triton" / "__init__.py").touch()
+    (tmp_path / "triton" / "_C" / "libtriton.py").touch()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "triton"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    loaded = []
+
+    def look(**_: object) -> None:
+        loaded.append("triton._C.libtriton" in sys.modules)
+        raise Exception("no driver")
+
+    monkeypatch.setattr("moderngl.create_context", look)
+    with pytest.raises(EngineUnavailable):
+        open_engine(tiny_rig(), "opengl")
+    assert loaded == [True, True]
+    for name in ("triton._C.libtriton", "triton._C", "triton"):
+        del sys.modules[name]
 
 
 def test_an_unknown_engine_or_sample_count_is_refused() -> None:

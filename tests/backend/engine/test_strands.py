@@ -8,7 +8,7 @@ import pytest
 from facewright.datatypes import PART_NAMES, FaceColours, Lighting, Look
 from facewright.engine import strands
 from facewright.engine.mesh import BEARD, FRAME, HAIR
-from facewright.engine.shading import Finish, linear_from_srgb, srgb_from_linear
+from facewright.engine.shading import Finish, quick_linear_from_srgb, quick_srgb_from_linear
 from facewright.engine.strands import PieceFragments, lens_reflection, piece_labels, shade_pieces, strand_turns
 from facewright.rig.nouns import Piece
 
@@ -32,7 +32,7 @@ def fragment(surface: int = HAIR, normal: tuple = (0, 0, -1), openness: float = 
 
 def test_a_strand_that_faces_the_light_shows_diffuse_light_and_both_highlights() -> None:
     colour = shade_pieces(fragment(), LOOK, FRONT, Finish(), UP)
-    albedo = linear_from_srgb(0.6) + strands.STRAND_GREY * 0.5
+    albedo = quick_linear_from_srgb(0.6) + strands.STRAND_GREY * 0.5
     hue = 1 + (albedo / (albedo + 0.01) - 1) * strands.FIRST_HUE
     lobes = []
     for shift, exponent in (
@@ -46,7 +46,7 @@ def test_a_strand_that_faces_the_light_shows_diffuse_light_and_both_highlights()
     shine += strands.SECOND_STRENGTH * lobes[1] * (albedo + strands.SECOND_WHITE)
     expected = 0.5 * (albedo * strands.STRAND_DIFFUSE + shine)
     assert expected < 0.6  # below the shoulder
-    np.testing.assert_allclose(colour[0], srgb_from_linear(np.full(3, expected)), atol=1e-4)
+    np.testing.assert_allclose(colour[0], quick_srgb_from_linear(np.full(3, expected)), atol=1e-4)
 
 
 def test_highlights_lie_across_the_strands() -> None:
@@ -79,8 +79,8 @@ def test_bright_frames_mirror_more_than_dark_ones_beyond_their_albedo() -> None:
     light = Lighting(np.array([0.0, 0.0, -1.0]), np.full(3, 0.05), np.zeros(3))
     gains = []
     for value in (0.1, 0.8):
-        seen = linear_from_srgb(shade_pieces(fragment(FRAME), LOOK, light, Finish(frame=(value,) * 3), UP).mean())
-        gains.append(seen - 0.05 * linear_from_srgb(value))
+        seen = quick_linear_from_srgb(shade_pieces(fragment(FRAME), LOOK, light, Finish(frame=(value,) * 3), UP).mean())
+        gains.append(seen - 0.05 * quick_linear_from_srgb(value))
     assert gains[0] > 0.005
     assert gains[1] > 3 * gains[0]
 

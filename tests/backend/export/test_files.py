@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from facewright.errors import FacewrightError, OutputNotWritable
-from facewright.export.files import atomic_write, write_folder
+from facewright.errors import ConfigInvalid, FacewrightError, OutputNotWritable
+from facewright.export.files import atomic_write, check_folder, check_inputs_stay, write_folder
 
 
 def names(folder: Path) -> list[str]:
@@ -105,3 +105,36 @@ def test_a_file_in_the_place_of_the_folder_is_refused_and_stays(tmp_path):
         write_folder(tmp_path / "head", lambda temporary: (temporary / "a.txt").write_text("new"))
     assert names(tmp_path) == ["head"]
     assert (tmp_path / "head").read_text() == "a file"
+
+
+def test_a_folder_that_can_be_written_passes_and_is_not_made(tmp_path):
+    (tmp_path / "there").mkdir()
+    for folder in (tmp_path / "there", tmp_path / "new" / "deep"):
+        check_folder(folder)
+    assert names(tmp_path) == ["there"]
+
+
+@pytest.mark.parametrize(
+    ("place", "remedy"), [("file", "a file has the folder's name"), ("file/below/deep", "a part of the path is a file")]
+)
+def test_a_file_where_a_folder_shall_be_is_told_before_the_work(tmp_path, place, remedy):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputNotWritable, match="could not be written") as caught:
+        check_folder(tmp_path / place)
+    assert remedy in caught.value.remedy
+
+
+def test_a_folder_without_permission_is_told_before_the_work(tmp_path, monkeypatch):
+    """Permission bits do not bind an administrator, so that the system's answer is played."""
+    monkeypatch.setattr(os, "access", lambda place, _mode: place != tmp_path)
+    with pytest.raises(OutputNotWritable, match="Permission denied") as caught:
+        check_folder(tmp_path / "new")
+    assert "that you may write to" in caught.value.remedy
+
+
+def test_what_is_read_may_not_be_written_under_any_of_its_names(tmp_path):
+    (tmp_path / "a.csv").touch()
+    (tmp_path / "again.csv").hardlink_to(tmp_path / "a.csv")
+    check_inputs_stay((tmp_path / "a.csv", None), (tmp_path / "new.csv", None))
+    with pytest.raises(ConfigInvalid, match="a.csv would be written over"):
+        check_inputs_stay((None, tmp_path / "a.csv"), (tmp_path / "new.csv", tmp_path / "again.csv"))

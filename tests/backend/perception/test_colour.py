@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from facewright.perception.illumination import LUMINANCE
-from facewright.rig.colours import linear_from_srgb, srgb_from_linear
+from facewright.rig.colours import LUMINANCE, linear_from_srgb, srgb_from_linear
 
 
 def relight(photo: np.ndarray, gains: tuple[float, float, float]) -> np.ndarray:

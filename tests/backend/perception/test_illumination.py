@@ -5,7 +5,6 @@ import pytest
 
 from facewright.engine.shading import MATERIALS
 from facewright.perception.illumination import (
-    LUMINANCE,
     WRAP,
     Shading,
     chroma,
@@ -16,7 +15,7 @@ from facewright.perception.illumination import (
     landmark_normals,
     skin_locus,
 )
-from facewright.rig.colours import linear_from_srgb, srgb_from_linear
+from facewright.rig.colours import LUMINANCE, linear_from_srgb, srgb_from_linear
 
 
 def face_like_normals(count: int) -> np.ndarray:

@@ -122,7 +122,7 @@ def test_a_missing_file_is_named():
 
 
 def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(ImageUnreadable, match="directory"):
+    with pytest.raises(ImageUnreadable, match="is a folder"):
         decode_image(tmp_path)
 
 

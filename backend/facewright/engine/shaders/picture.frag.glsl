@@ -94,11 +94,11 @@ vec3 composed_albedo(Texel texel) {
     return clamp(tinted(colour, SHADE_TINT, shade.b), 0.0, 1.0);
 }
 
-vec3 linear_from_srgb(vec3 c) {
+vec3 quick_linear_from_srgb(vec3 c) {
     return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878);
 }
 
-vec3 srgb_from_linear(vec3 c) {
+vec3 quick_srgb_from_linear(vec3 c) {
     return max(1.055 * pow(max(c, 0.0), vec3(0.416666667)) - 0.055, 0.0);
 }
 
@@ -180,7 +180,7 @@ vec3 bent_normal(vec3 normal, vec2 uv, float level) {
 }
 
 vec3 encoded(vec3 light) {
-    return clamp(srgb_from_linear(shoulder(light)), 0.0, 1.0);
+    return clamp(quick_srgb_from_linear(shoulder(light)), 0.0, 1.0);
 }
 
 vec3 shaded(Seen seen, Texel texel, vec3 view) {
@@ -212,7 +212,7 @@ vec3 shaded(Seen seen, Texel texel, vec3 view) {
     float gloss = 1.0 - HAIR_MATTNESS * hairy + LIP_GLOSS * texel.layer.r + MAKE_UP_GLOSS * lips_gloss * texel.cover.y;
     float bare = 1.0 - max(texel.layer.a, texel.painted.a);
     gloss = max(gloss + PORE_GLOSS * (2.0 * texel.shade.g - 1.0) * 2.0 * skin_detail.x * bare, 0.0);
-    vec3 albedo = linear_from_srgb(composed_albedo(texel));
+    vec3 albedo = quick_linear_from_srgb(composed_albedo(texel));
     vec3 colour = albedo * (key * diffuse + light_ambient * sky(normal.y) * openness);
     colour += key * gloss * min(highlight, SPECULAR_MAXIMUM);
     colour += light_ambient * sky(mirrored.y) * gloss * rim * openness;

@@ -19,7 +19,7 @@ vec3 strand_light(Seen seen, vec3 view) {
 
     vec3 base = seen.kind == 1 + BEARD ? beard_colour : hair_colour;
     base = tinted(base * 2.0 * seen.strand.x, SHADE_TINT, seen.strand.y);
-    vec3 albedo = linear_from_srgb(clamp(base, 0.0, 1.0)) + STRAND_GREY * seen.strand.x * (1.0 - seen.strand.y);
+    vec3 albedo = quick_linear_from_srgb(clamp(base, 0.0, 1.0)) + STRAND_GREY * seen.strand.x * (1.0 - seen.strand.y);
     vec3 hue = mix(vec3(1.0), albedo / (max(albedo.r, max(albedo.g, albedo.b)) + 0.01), FIRST_HUE);
     float openness = seen.openness;
     float toward = dot(normal, light_direction);
@@ -41,7 +41,7 @@ vec3 strand_light(Seen seen, vec3 view) {
 
 vec3 frame_light(Seen seen, vec3 view) {
     vec3 normal = dot(seen.normal, view) < 0.0 ? -seen.normal : seen.normal;
-    vec3 albedo = linear_from_srgb(frame_colour);
+    vec3 albedo = quick_linear_from_srgb(frame_colour);
     vec3 reflectance = max(vec3(FRAME_REFLECTANCE), FRAME_METAL * albedo);
     float toward = dot(normal, light_direction);
     vec3 halfway = normalize(light_direction + view);

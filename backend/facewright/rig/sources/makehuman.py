@@ -8,7 +8,7 @@ The mesh is the base mesh cut to head, neck and bust; its vertices keep the orde
 
 import gzip
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,9 +34,6 @@ GROUPS = {
     "helper-r-eyelashes-2": "lash",
 }
 """Face groups of the base mesh that make up the head, with their surfaces; a vertex's group indexes the keys."""
-
-FACE_CATEGORIES = ("forehead", "eyebrows", "eyes", "ears", "nose", "cheek", "mouth", "chin", "head", "neck")
-"""Folders of the targets that shape a head."""
 
 BUST_MINIMUM_DM = 5.35
 """The skin is cut at this height of the base mesh: below the collar bones, where one closed ring of edges runs."""
@@ -85,31 +82,21 @@ def read_mesh() -> SourceMesh:
     Raises:
         RigInvalid: the package or one of its files is missing.
     """
-    base = _read_base()
-    ground = np.array([0.0, 0.0, FEET_BELOW_ORIGIN_M])
-    mean = base.vertices_m + _macro_sum(0.5, 0.5, 0.5, 0.5, MEAN_ANCESTRY) + ground
-    return SourceMesh(mean, base.triangles, base.parts, base.groups, base.base_vertices, base.triangle_uvs)
-
-
-def face_target_names() -> list[str]:
-    """Return the names of all targets that shape a head, as `category/target`, sorted within each category."""
-    names = []
-    for category in FACE_CATEGORIES:
-        folder = _data_folder() / "mpfb2" / "targets" / category
-        names += [f"{category}/{path.name.removesuffix('.target.gz')}" for path in sorted(folder.glob("*.target.gz"))]
-    if not names:
-        raise RigInvalid(f"No targets under {_data_folder() / 'mpfb2' / 'targets'}.", _INSTALL)
-    return names
+    base, ground = _read_base().mesh, np.array([0.0, 0.0, FEET_BELOW_ORIGIN_M])
+    return replace(base, vertices_m=base.vertices_m + _macro_sum(0.5, 0.5, 0.5, 0.5, MEAN_ANCESTRY) + ground)
 
 
 def read_target(name: str) -> np.ndarray:
     """Read one shape target at its full strength.
 
     Args:
-        name: `category/target`, as `face_target_names` lists them.
+        name: `category/target`, as in "nose/nose-hump-incr": folder and file of the package's mpfb2/targets.
 
     Returns:
         (V, 3) float64 displacements in world metres.
+
+    Raises:
+        RigInvalid: the package has no such target, or it cannot be read.
     """
     return _read_displacements(_data_folder() / "mpfb2" / "targets" / f"{name}.target.gz")
 
@@ -140,14 +127,9 @@ def read_arkit() -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Base:
-    """The base mesh, cut: as SourceMesh, before the macro mean is added; `compact` maps base index to V, or -1."""
+    """The base mesh, cut, before the macro mean is added; `compact` maps its vertices to the kept ones, or to -1."""
 
-    vertices_m: np.ndarray
-    triangles: np.ndarray
-    parts: np.ndarray
-    groups: np.ndarray
-    base_vertices: np.ndarray
-    triangle_uvs: np.ndarray
+    mesh: SourceMesh
     compact: np.ndarray
 
 
@@ -218,11 +200,10 @@ def _read_base() -> _Base:
         group_of[base_vertices],
         base_vertices.astype(np.int32),
         uvs[np.array(triangle_uvs)].astype(np.float32),
-        compact,
     )
-    for array in arrays:
+    for array in (*arrays, compact):
         array.setflags(write=False)
-    return _Base(*arrays)
+    return _Base(SourceMesh(*arrays), compact)
 
 
 def _parse_obj(path: Path) -> tuple[np.ndarray, np.ndarray, list[list[tuple[int, int]]], list[str]]:
@@ -252,7 +233,7 @@ def _read_displacements(path: Path) -> np.ndarray:
     except ValueError as error:
         raise RigInvalid(f"{path} is not a MakeHuman target: {error}.", _INSTALL) from error
     vertex = base.compact[rows[:, 0].astype(np.int64)]
-    displacements = np.zeros((len(base.base_vertices), 3))
+    displacements = np.zeros((len(base.mesh.vertices_m), 3))
     displacements[vertex[vertex >= 0]] = _world_from_makehuman(rows[vertex >= 0, 1:])
     return displacements
 
@@ -279,7 +260,7 @@ def _read_macro(name: str) -> np.ndarray:
 
 def _macro_sum(gender: float, age: float, muscle: float, weight: float, ancestry: Sequence[float]) -> np.ndarray:
     """Mix MakeHuman's macro targets; (V, 3) world metres from the base mesh."""
-    total = np.zeros((len(_read_base().base_vertices), 3))
+    total = np.zeros((len(_read_base().mesh.vertices_m), 3))
     for sex, sex_share in (("female", 1 - gender), ("male", gender)):
         for age_name, age_share in _shares(age, _AGES):
             share = sex_share * age_share

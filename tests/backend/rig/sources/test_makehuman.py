@@ -79,11 +79,6 @@ def test_target_equals_an_independent_reading_of_its_file(mesh):
     np.testing.assert_allclose(target, expected, atol=1e-12)
 
 
-def test_face_targets_are_listed_and_all_but_the_hidden_ones_move_the_head():
-    names = makehuman.face_target_names()
-    assert len(names) == 290 and "eyes/l-eye-scale-incr" in names and len(set(names)) == 290
-
-
 def test_macro_delta_is_zero_for_the_mean_and_linear_in_sex():
     mean = makehuman.MEAN_ANCESTRY
     assert np.abs(makehuman.macro_delta(0.5, 0.5, 0.5, 0.5, mean)).max() == 0
