@@ -41,7 +41,7 @@ POSE_CUTOFF_HZ, POSE_SPEED_GAIN = 2.0, 30.0
 
 BESIDE_A_READER = SolverConfig(sigma_ratio=0.25, first_iterations=3, iterations=1)
 """A reader has seen the landmarks already, so they count for a quarter of what they do without one: the driven rig
-comes a tenth nearer to them on real faces, and on films with known truth all is as true as by the reader alone."""
+comes nearer to them on real faces, and on films with known truth all is as true as by the reader alone (0013)."""
 
 WATCH_PAUSE_S = 0.15
 """So often a known person is looked at as a stranger, to see whether the face rests."""
