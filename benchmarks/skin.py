@@ -6,7 +6,7 @@ Renders: random dressed heads (yaw to 40 degrees, smiles, light, glasses) are fi
 compared with the truth where the photo showed it and where it was filled, as is raw projection (every texel that the
 camera sees takes the photo's colour, the rest their mean), and both are lit by a second light. Photos: FOLDER holds
 manifest.csv as for `photos.py`; the front views of persons with two or more photos are compared with the *other* photos
-of the person. The recogniser also drives the fit.
+of the person. The embedder also drives the fit.
 """
 
 import argparse

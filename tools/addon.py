@@ -83,14 +83,9 @@ def third_party() -> str:
     for name, entry in WHEELS["licences"].items():
         words = (name, entry["version"], entry["licence"], entry["holder"], entry["text"])
         lines.append(f"| {' | '.join(words)} |")
-    client = (
-        "client (Facewright's Python client)",
-        "this one",
-        "Apache-2.0",
-        "the Facewright developers",
-        "the header",
-    )
-    return "\n".join([*lines, f"| {' | '.join(client[:4])} | client/LICENSE |", ""])
+    for ours in ("client (Facewright's Python client)", "scene/blender_scene.py (the builder of exported scenes)"):
+        lines.append(f"| {ours} | this one | Apache-2.0 | the Facewright developers | client/LICENSE |")
+    return "\n".join([*lines, ""])
 
 
 def copy_sources(out: Path) -> Path:

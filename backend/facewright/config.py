@@ -44,7 +44,7 @@ class FittingConfig:
     Attributes:
         landmark_stage: solve camera, expression and identity from the landmarks.
         imitator_stage: refine the identity through the imitator.
-        learnt_correction: correct the landmark detector's bias with the map learnt on our own renders.
+        learnt_correction: correct the landmark network's bias with the map learnt on our own renders.
         detection_rounds: how often the head is drawn as in the photo and moved until the landmark network sees the same
             on both; 0 leaves it out.
         choose_styles: read hair, beard, brows and glasses off the photo; else the head wears the rig's plain choices.

@@ -13,7 +13,12 @@ from ..client.generated import fitting_pb2
 from ..scene import head
 from . import arrival, common
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jp2", ".ppm", ".tga")
+PHOTO_SUFFIXES = (
+    ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".tga", ".jp2", ".avif",
+    ".psd",
+)  # fmt: skip
+"""Those of the backend's perception/image.py."""
+
 PREVIEW_SIDE_PX, PREVIEW_INTERVAL_MS = 256, 500
 
 

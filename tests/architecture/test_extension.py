@@ -1,10 +1,12 @@
 """Tests that the Blender extension keeps its own rules, and that each rule sees a violation of it."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from architecture import extension_rules, rules
+from facewright.perception.image import PHOTO_SUFFIXES
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTENSION = ROOT / "blender_addon"
@@ -29,6 +31,12 @@ def test_the_package_holds_nothing_that_the_extensions_platform_refuses():
     scene = ("scene/blender_scene.py", (COPIED[1] / "blender_scene.py").read_text())
     found = [extension_rules.refused(source, module) for module, source in [*extension_files(), *client, scene]]
     assert sum(found, []) == []
+
+
+def test_a_folder_of_photos_holds_the_same_for_extension_and_backend():
+    tree = ast.parse((EXTENSION / "operators" / "photo.py").read_text())
+    found = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
+    assert ast.literal_eval(found["PHOTO_SUFFIXES"]) == PHOTO_SUFFIXES
 
 
 def test_files_and_functions_stay_within_the_limits_and_are_documented():

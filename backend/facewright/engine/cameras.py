@@ -30,7 +30,7 @@ class CanonicalFrame:
 
 
 FACE_FRAME = CanonicalFrame((0.35, 0.42), (0.65, 0.42))
-"""Brows to chin: what the imitator and the recognisers see."""
+"""Brows to chin: what the imitator and the embedder see."""
 
 PORTRAIT_FRAME = CanonicalFrame((0.385, 0.46), (0.615, 0.46))
 """The whole head with some neck: what people look at."""

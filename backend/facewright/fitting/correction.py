@@ -1,4 +1,4 @@
-"""Learnt way from a landmark fit to the identity: undoes the detector's bias and its pull towards the mean."""
+"""Learnt way from a landmark fit to the identity: undoes the landmark network's bias and its pull towards the mean."""
 
 from dataclasses import dataclass
 from pathlib import Path

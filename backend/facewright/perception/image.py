@@ -20,8 +20,25 @@ MAX_SOURCE_SIDE_PX = 30_000
 MAX_SIDE_PX = 1600
 """Longer sides are scaled down to this: a face that fills such a picture has more pixels than anything here can use."""
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "PPM", "TGA", "JPEG2000", "AVIF", "PSD")
-"""Formats of pictures, by Pillow's names; none that runs another program, as EPS does."""
+SUFFIXES = {
+    "JPEG": (".jpg", ".jpeg"),
+    "PNG": (".png",),
+    "WEBP": (".webp",),
+    "BMP": (".bmp",),
+    "DIB": (".dib",),
+    "TIFF": (".tif", ".tiff"),
+    "GIF": (".gif",),
+    "PPM": (".ppm", ".pgm"),
+    "TGA": (".tga",),
+    "JPEG2000": (".jp2",),
+    "AVIF": (".avif",),
+    "PSD": (".psd",),
+}
+"""Formats of pictures by Pillow's names, none that runs another program, as EPS does; with their files' endings."""
+
+FORMATS = tuple(SUFFIXES)
+PHOTO_SUFFIXES = tuple(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
+"""What is taken from a folder; a file that is named itself may have any ending."""
 
 NEUTRAL_GREY = (128, 128, 128)
 """What transparent pixels are laid over."""

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facewright.errors import ConfigInvalid
-from facewright.perception.image import decode_image
-
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jp2", ".ppm", ".pgm")
-"""What is taken from a folder; a file that is named itself may have any suffix."""
+from facewright.perception.image import PHOTO_SUFFIXES, decode_image
 
 
 @dataclass(frozen=True)

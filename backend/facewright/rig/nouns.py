@@ -241,7 +241,7 @@ class Rig:
         channel_maximum: (P, J, 9) float32 offsets from the neutral at 1.
         anchors: named points; each is the mean of these mesh vertices.
         prior: distribution of real heads, if the rig has one.
-        landmarks: landmark correspondence, if the rig has one.
+        landmarks: landmark map, if the rig has one.
         appearance: paint, if the rig has it.
         styles: choice parameters; empty if the rig has none.
     """

@@ -1,4 +1,4 @@
-"""Draws the imitator's training set: random heads from the front, with part maps as the landmark detector sees them."""
+"""Draws the imitator's training set: random heads from the front, with part maps as the landmark network sees them."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 from facewright.errors import ImageTooLarge, ImageUnreadable
 from facewright.perception import image as image_module
-from facewright.perception.image import decode_image
+from facewright.perception.image import SUFFIXES, decode_image
 
 
 def encode(picture: Image.Image, kind: str, **options) -> bytes:
@@ -184,3 +184,9 @@ def test_files_over_the_byte_limit_are_not_read(tmp_path, monkeypatch):
         decode_image(tmp_path / "huge.png")
     with pytest.raises(ImageTooLarge, match="the image has 2 MiB"):
         decode_image(bytes(2 * 2**20))
+
+
+@pytest.mark.parametrize("kind", SUFFIXES)
+def test_endings_are_those_of_their_format(kind):
+    known = Image.registered_extensions()
+    assert {known[suffix] for suffix in SUFFIXES[kind]} == {kind}
