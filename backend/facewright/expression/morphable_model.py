@@ -22,6 +22,10 @@ class MorphableModel:
     by_expression: np.ndarray
     weight: np.ndarray
 
+    def thinned(self, step: int) -> "MorphableModel":
+        """Return the same head with every so many landmark points."""
+        return MorphableModel(self.neutral_m[::step], self.by_expression[::step], self.weight[::step])
+
 
 def morphable_model(landmark_points: LandmarkPoints, identity: np.ndarray) -> MorphableModel:
     """Pose a head's landmark points for good.

@@ -7,11 +7,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from facewright.datatypes import ARKIT_52
 from facewright.networks.expression_reader import EYE_PX, MOUTH_PX, ExpressionReader, FaceCrops
 from facewright.networks.traced import Traced
 
 STRANGER, KNOWN = 0, 1
 """Rows of the reader's `spread`."""
+
+LIDS = [ARKIT_52.index(name) for name in ("eyeBlinkLeft", "eyeBlinkRight")]
+LID_KNEE, LID_GAIN = 0.5, 1.25
+"""Of a blink the reader sees a few blurred frames and says 0.9 where the eye is shut. What is above the knee is
+stretched: in films 97 of 100 blinks then come to 0.8 instead of 88 (benchmarks/live.py)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,3 +92,11 @@ class FaceReading:
         coefficients, turn = (part[0].cpu().numpy().astype(np.float64) for part in read)
         spread = self.spread[KNOWN if is_known else STRANGER]
         return ReadFace(coefficients, spread[:-1], turn, float(spread[-1]))
+
+
+def shut_lids(coefficients: np.ndarray) -> np.ndarray:
+    """Return (E,) coefficients in which an eye that is nearly shut is shut."""
+    lids = coefficients[LIDS]
+    stretched = coefficients.copy()
+    stretched[LIDS] = np.minimum(lids + (LID_GAIN - 1.0) * np.maximum(lids - LID_KNEE, 0.0), 1.0)
+    return stretched

@@ -26,12 +26,14 @@ class SolverConfig:
         huber_ratio: residuals above this share of the eye distance count linearly (occluded landmarks).
         first_iterations: Gauss-Newton steps from a first guess.
         iterations: steps from the solution of the frame before.
+        landmark_step: every so many landmarks are looked at, which is quicker.
     """
 
     sigma_ratio: float = 0.06
     huber_ratio: float = 0.08
     first_iterations: int = 8
     iterations: int = 2
+    landmark_step: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,8 @@ class ExpressionSolver:
     """
 
     def __init__(self, model: MorphableModel, config: SolverConfig | None = None) -> None:
-        self.model, self._config = model, config or SolverConfig()
+        self._config = config or SolverConfig()
+        self._model = model = model.thinned(self._config.landmark_step)
         self._solved = seen_coefficients()
         fixed = np.setdiff1d(np.arange(len(ARKIT_52)), self._solved)
         self._fixed, self._by_fixed = fixed, np.ascontiguousarray(model.by_expression[:, :, fixed])
@@ -96,10 +99,10 @@ class ExpressionSolver:
         Returns:
             The fit.
         """
-        expected = expected or self._rest
-        base_m = self.model.neutral_m + self._by_fixed @ expected.values[self._fixed]  # (K, 3)
+        expected, landmarks_px = expected or self._rest, landmarks_px[:: self._config.landmark_step]
+        base_m = self._model.neutral_m + self._by_fixed @ expected.values[self._fixed]  # (K, 3)
         if before is None:
-            pose, values = first_head_pose(self.model.neutral_m, landmarks_px), expected.values[self._solved]
+            pose, values = first_head_pose(self._model.neutral_m, landmarks_px), expected.values[self._solved]
             iterations = self._config.first_iterations
         else:
             pose, values = before.pose, before.coefficients[self._solved]
@@ -121,7 +124,7 @@ class ExpressionSolver:
         projected, jacobian = project_with_jacobian(points, pose, self._by_solved)
         residual = target - projected
         eye_px = pose.eye_distance_px(points)
-        weight = robust_weight(residual, self._config.huber_ratio * eye_px) * self.model.weight
+        weight = robust_weight(residual, self._config.huber_ratio * eye_px) * self._model.weight
         weight = weight / (self._config.sigma_ratio * eye_px)
         rows = (jacobian * weight[:, None, None]).reshape(2 * len(points), -1)  # (2 K, 6 + solved)
         normal, right = rows.T @ rows, rows.T @ (residual * weight[:, None]).reshape(-1)

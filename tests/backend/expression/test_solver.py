@@ -178,3 +178,12 @@ def test_exact_landmarks_outweigh_a_vague_expectation_but_for_what_they_do_not_s
     np.testing.assert_allclose(fit.coefficients[shown], expression[shown], atol=0.04)
     assert turn_deg(fit.pose.rotation, pose.rotation) < 0.2
     np.testing.assert_array_equal(fit.coefficients[unseen], 0.3)
+
+
+def test_a_third_of_exact_landmarks_tells_as_much(model, pose, expression):
+    landmarks = seen(model, pose, expression)
+    all_of_them = ExpressionSolver(model, EXACT)(landmarks)
+    third = ExpressionSolver(model, replace(EXACT, landmark_step=3))(landmarks)
+    assert turn_deg(third.pose.rotation, all_of_them.pose.rotation) < 0.2
+    assert np.abs(third.coefficients - all_of_them.coefficients).mean() < 0.02
+    assert not np.array_equal(third.coefficients, all_of_them.coefficients)
