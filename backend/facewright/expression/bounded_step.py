@@ -22,9 +22,6 @@ def solve_bounded(normal: np.ndarray, right: np.ndarray, lower: np.ndarray, uppe
 
     Source: Portugal, Judice, Vicente 1994, block principal pivoting; here with two bounds.
     """
-    step = np.linalg.solve(normal, right)
-    if (step >= lower).all() and (step <= upper).all():
-        return step
     # Unknowns that start on a bound and are pulled outwards are held there at first.
     side = np.where((lower > -TOLERANCE) & (right < 0), -1, 0) + np.where((upper < TOLERANCE) & (right > 0), 1, 0)
     for _ in range(ROUNDS):
