@@ -144,7 +144,8 @@ def check_rigs(config: FacewrightConfig, rigs_dir: Path | None = None) -> Iterat
     rigs_dir = rigs_dir or RIGS_DIR
     rig_ids = list_rigs(rigs_dir)
     if not rig_ids:
-        yield Finding("rigs", "FAIL", f"none in {rigs_dir}", "restore the rigs folder: git checkout -- rigs")
+        remedy = "restore the rigs folder: git checkout -- rigs; installed by pip: install again"
+        yield Finding("rigs", "FAIL", f"none in {rigs_dir}", remedy)
     for rig_id in rig_ids:
         yield check_rig(rig_id, rigs_dir, config)
 

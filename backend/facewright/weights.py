@@ -32,7 +32,7 @@ from facewright.networks.parser import Parser, ParserConfig
 from facewright.networks.segmenter import Segmenter
 from facewright.networks.tflite import read_graph
 
-REMEDY = "python3 build.py weights"
+REMEDY = "python3 build.py weights (installed by pip: facewright weights)"
 DOWNLOAD_TIMEOUT_S = 1800
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)

@@ -16,7 +16,7 @@ STAGES = ((32, 3, False), (64, 4, True), (128, 3, True), (256, 3, True), (256, 1
 """Channels, blocks, and whether the first block halves the size."""
 
 LAYER_NAME = re.compile(rb"\x01(.)((?:con_|affine_|fc_)[a-z_0-9]*)", re.DOTALL)
-REMEDY = "remove the weights cache and run: python3 build.py weights"
+REMEDY = "remove the weights cache and run: python3 build.py weights, or facewright weights"
 
 
 def read_packed_integer(data: bytes, position: int) -> tuple[int, int]:

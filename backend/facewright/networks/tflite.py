@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from facewright.errors import WeightsCorrupt
 
-REMEDY = "remove the weights cache and run: python3 build.py weights"
+REMEDY = "remove the weights cache and run: python3 build.py weights, or facewright weights"
 
 
 class Operator(IntEnum):

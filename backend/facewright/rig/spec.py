@@ -19,8 +19,9 @@ __all__ = [
     "load_rig",
 ]
 
-RIGS_DIR = Path(__file__).resolve().parents[3] / "rigs"
-"""The rigs that come with the project."""
+_CHECKOUT, _PACKAGE = (Path(__file__).resolve().parents[up] / "rigs" for up in (3, 1))
+RIGS_DIR = _PACKAGE if _PACKAGE.is_dir() else _CHECKOUT
+"""The rigs that come with the project: setup.py puts them into the package, a checkout has them beside the code."""
 
 
 def list_rigs(rigs_dir: Path | None = None) -> list[str]:

