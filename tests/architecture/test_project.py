@@ -2,10 +2,12 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import facewright
 from architecture import rules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,3 +90,11 @@ def test_the_code_names_no_rig_and_no_bone():
         if re.search(r"makehuman", source) and not module.startswith(allowed)
     ]
     assert found == []
+
+
+def test_the_version_is_the_same_everywhere():
+    files = ("pyproject.toml", "clients/python/pyproject.toml", "blender_addon/blender_manifest.toml")
+    tables = [tomllib.loads((ROOT / file).read_text(encoding="utf-8")) for file in files]
+    versions = {table.get("project", table)["version"] for table in tables}
+    assert versions == {facewright.__version__}
+    assert f"## {facewright.__version__} - " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
