@@ -8,7 +8,7 @@ from setuptools.command.build_py import build_py
 
 
 class BuildWithRigs(build_py):
-    """Copies `rigs/` to `facewright/rigs`, where rig/spec.py looks for it; a checkout has its own beside the code."""
+    """Copies `rigs/` to `facewright/rigs` for rig/installed.py; a checkout has its own beside the code."""
 
     def run(self) -> None:
         """Build the package, then add the rigs."""

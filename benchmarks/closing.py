@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Rig
 from facewright.rig.prior import sample
-from facewright.rig.spec import load_rig
 from facewright.training.closing.checks import (
     BLINKS,
     GAZES,

@@ -22,10 +22,10 @@ from facewright.engine.opening import Engine
 from facewright.errors import EngineUnavailable
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
+from facewright.rig.installed import load_rig
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
 from facewright.rig.prior import sample
-from facewright.rig.spec import load_rig
 
 BATCH = 16
 """Heads decoded at a time."""

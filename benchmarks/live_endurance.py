@@ -20,7 +20,7 @@ from facewright_client import Client
 from facewright_client.generated import expression_pb2
 from live import FRAMES_HZ, films
 
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 

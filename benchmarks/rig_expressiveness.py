@@ -21,9 +21,9 @@ import numpy as np
 import torch
 
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.nouns import Rig
 from facewright.rig.sources import makehuman
-from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training.head_regions import HeadRegions, carry_inner_parts, find_regions, skin_triangles
 from facewright.training.parameter_solve import ParameterSolver, SolverTerms, decode
 from facewright.training.populations import correspond, macro_heads, read_scans, scan_heads, visible_skin

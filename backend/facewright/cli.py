@@ -297,7 +297,7 @@ def run_rig_list(options: argparse.Namespace) -> int:
 
         print("\n".join(list_remotely(server)))
         return 0
-    from facewright.rig.spec import list_rigs, load_rig
+    from facewright.rig.installed import list_rigs, load_rig
 
     for rig_id in list_rigs():
         rig = load_rig(rig_id, cache_dir=environment_config().compiled_rigs_dir())
@@ -308,7 +308,7 @@ def run_rig_list(options: argparse.Namespace) -> int:
 
 def run_rig_compile(options: argparse.Namespace) -> int:
     """Compile rigs into the cache."""
-    from facewright.rig.spec import list_rigs, load_rig
+    from facewright.rig.installed import list_rigs, load_rig
 
     for rig_id in [options.rig] if options.rig else list_rigs():
         start = time.perf_counter()

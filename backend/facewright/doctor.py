@@ -139,7 +139,7 @@ def check_weights(config: FacewrightConfig) -> Iterator[Finding]:
 
 def check_rigs(config: FacewrightConfig, rigs_dir: Path | None = None) -> Iterator[Finding]:
     """Check that each installed rig loads and has all that a fit needs."""
-    from facewright.rig.spec import RIGS_DIR, list_rigs
+    from facewright.rig.installed import RIGS_DIR, list_rigs
 
     rigs_dir = rigs_dir or RIGS_DIR
     rig_ids = list_rigs(rigs_dir)
@@ -155,7 +155,7 @@ def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
     from facewright import weights
     from facewright.fitting.correction import load_correction
     from facewright.fitting.style_choice import read_metrics
-    from facewright.rig.spec import load_rig
+    from facewright.rig.installed import load_rig
     from facewright.rig.styles import look_size
 
     subject = f"rig {rig_id}"

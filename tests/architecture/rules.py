@@ -7,10 +7,11 @@ from collections.abc import Iterator
 LAYERS: dict[str, set[str]] = {
     "datatypes": set(),
     "errors": set(),
+    "recent": set(),
     "config": {"errors"},
     "networks": {"datatypes", "errors"},
-    "rig": {"datatypes", "errors"},
-    "engine": {"rig.nouns", "rig.appearance", "rig.styles", "datatypes", "errors"},
+    "rig": {"recent", "datatypes", "errors"},
+    "engine": {"rig.nouns", "rig.appearance", "rig.styles", "recent", "datatypes", "errors"},
     "perception": {"networks", "rig", "engine", "datatypes", "errors"},
     "fitting": {"networks", "rig", "engine", "config", "datatypes", "errors"},
     "expression": {"networks", "rig", "engine", "export.files", "datatypes", "errors"},
@@ -24,7 +25,7 @@ LAYERS: dict[str, set[str]] = {
     "training": {"perception", "fitting", "export", "networks", "rig", "engine", "weights", "datatypes", "errors"},
     "service": {
         "pipelines", "perception.image", "expression.calibration", "export", "engine.cameras", "engine.lighting", "rig",
-        "config", "datatypes", "errors", "__version__",
+        "config", "recent", "datatypes", "errors", "__version__",
     },
     "commands": {"export.files", "config", "datatypes", "errors"},
     "doctor": {"rig", "fitting", "engine.opengl", "config", "weights", "errors"},
@@ -61,7 +62,7 @@ def imported_modules(source: str, module: str, package: str = "facewright") -> I
 
     Args:
         source: its text.
-        module: its path in the package, as in "rig/spec.py".
+        module: its path in the package, as in "rig/installed.py".
         package: what relative imports are named after; when it is empty their names begin with a dot.
 
     Yields:

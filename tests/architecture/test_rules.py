@@ -8,10 +8,10 @@ from architecture import rules
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("rig/spec.py", "from facewright.engine import open_engine"),
-        ("rig/spec.py", "import facewright.pipelines.photo"),
-        ("rig/spec.py", "from ..engine import mesh"),
-        ("rig/spec.py", "from facewright import weights"),
+        ("rig/installed.py", "from facewright.engine import open_engine"),
+        ("rig/installed.py", "import facewright.pipelines.photo"),
+        ("rig/installed.py", "from ..engine import mesh"),
+        ("rig/installed.py", "from facewright import weights"),
         ("fitting/losses.py", "from facewright.perception.parts import part_maps"),
         ("perception/parts.py", "from facewright.fitting import losses"),
         ("engine/mesh.py", "from facewright.rig.decoder import RigDecoder"),
@@ -32,7 +32,7 @@ def test_an_import_against_the_direction_is_seen(module, source):
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("rig/spec.py", "from facewright.rig.nouns import Rig\nfrom .reading import read\nimport numpy"),
+        ("rig/installed.py", "from facewright.rig.nouns import Rig\nfrom .reading import read\nimport numpy"),
         ("engine/mesh.py", "from facewright.rig.nouns import Rig"),
         ("weights.py", "from facewright.networks.detector import Detector"),
         ("pipelines/photo.py", "from facewright import weights\nfrom facewright.fitting.losses import content_loss"),
@@ -60,15 +60,15 @@ def test_an_import_in_the_right_direction_passes(module, source):
     ],
 )
 def test_a_call_in_the_wrong_place_is_seen(source, word):
-    (violation,) = rules.wrong_calls(source, "rig/spec.py")
-    assert word in violation and violation.startswith("rig/spec.py:")
+    (violation,) = rules.wrong_calls(source, "rig/installed.py")
+    assert word in violation and violation.startswith("rig/installed.py:")
 
 
 def test_calls_in_their_own_place_pass():
     assert rules.wrong_calls("import os\nprint(os.environ)", "cli.py") == []
     assert rules.wrong_calls("print('epoch')", "training/train_imitator.py") == []
     assert rules.wrong_calls("import torch\ntorch.load('a', weights_only=True)", "weights.py") == []
-    assert rules.wrong_calls("try:\n    f()\nexcept ValueError:\n    printer.print()", "rig/spec.py") == []
+    assert rules.wrong_calls("try:\n    f()\nexcept ValueError:\n    printer.print()", "rig/installed.py") == []
 
 
 def test_a_file_or_function_over_the_limit_is_seen():

@@ -8,7 +8,7 @@ import pytest
 
 from facewright import doctor
 from facewright.config import FacewrightConfig
-from facewright.rig.spec import RIGS_DIR
+from facewright.rig.installed import RIGS_DIR
 
 
 def test_a_python_that_is_too_old_fails_with_a_remedy():

@@ -11,9 +11,9 @@ from facewright.errors import BlenderUnavailable
 from facewright.export.blender import find_blender, run_script
 from facewright.export.character import Character, build_character
 from facewright.rig.colours import NEUTRAL_COLOURS
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Rig
 from facewright.rig.prior import sample
-from facewright.rig.spec import load_rig
 
 SCRIPTS = Path(__file__).parent
 

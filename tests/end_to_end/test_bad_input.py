@@ -45,7 +45,7 @@ def profile_view() -> np.ndarray:
     from facewright.engine.cameras import orbit_camera
     from facewright.engine.lighting import DEFAULT_LIGHTING
     from facewright.rig.decoder import RigDecoder
-    from facewright.rig.spec import load_rig
+    from facewright.rig.installed import load_rig
 
     rig = load_rig("makehuman")
     vertices = RigDecoder(rig).vertices(torch.full((1, len(rig.parameters)), 0.5), torch.zeros(1, 52))[0].numpy()

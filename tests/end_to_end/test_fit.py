@@ -11,7 +11,7 @@ from pygltflib import GLTF2
 
 from facewright.cli import main
 from facewright.datatypes import ARKIT_52, BONE_CHANNELS
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 
 FILES = {"rig.json", "head.glb", "head.obj", "head.mtl", "head_albedo.png", "front.png", "as_photo.png", "sheet.png",
          "skin_photo.png", "skin_procedural.png", "skin_origin.png"}  # fmt: skip

@@ -26,9 +26,9 @@ from facewright.engine.gl_resources import (
 from facewright.engine.glsl import shader_constants
 from facewright.engine.lighting import BACKGROUND
 from facewright.engine.mesh import LASH, EngineMesh, vertex_normals
-from facewright.engine.recent import Recent
 from facewright.engine.wear import KEPT_LAYERS, KEPT_PIECES, LAYER_GROUPS, Coverage, WearStore, Worn, WornPiece
 from facewright.errors import EngineUnavailable
+from facewright.recent import Recent
 from facewright.rig.styles import read_strands
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ import numpy as np
 
 from facewright.datatypes import PART_NAMES, Lighting, Look
 from facewright.engine.mesh import EYE, LASH, SKIN, TEETH, TONGUE
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig.appearance import CHANNEL, RELIEF_SCALE, MakeUp, compose
 
 SKY_ABOVE = (1.05, 1.05, 1.08)
@@ -164,7 +165,7 @@ def shade(
 
     mirrored = 2 * np.einsum("ij,ij->i", normals, view)[:, None] * normals - view
     rim = reflectance + (sheen - reflectance) * (1 - facing) ** 5
-    highlight += window * smoothstep(WINDOW_EDGE, mirrored @ softbox(light))
+    highlight += window * smoothstep(*WINDOW_EDGE, mirrored @ softbox(light))
 
     albedo = quick_linear_from_srgb(compose(fragments.texels, look, finish.make_up)[:, :3])
     colour = albedo * (key * diffuse + ambient * sky(normals[:, 1]) * openness)
@@ -264,12 +265,6 @@ def sky(down: np.ndarray) -> np.ndarray:
     """Return the colour of the sky (M, 3) in directions whose y is `down` (M,)."""
     above, below = np.float32(SKY_ABOVE), np.float32(SKY_BELOW)
     return above + (below - above) * (0.5 + 0.5 * down[:, None])
-
-
-def smoothstep(edge: tuple[float, float], value: np.ndarray) -> np.ndarray:
-    """Return 0 below the edge, 1 above it and a smooth step between."""
-    t = np.clip((value - edge[0]) / (edge[1] - edge[0]), 0, 1)
-    return t * t * (3 - 2 * t)
 
 
 def _materials(surfaces: np.ndarray) -> tuple[np.ndarray, ...]:

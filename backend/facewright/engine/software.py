@@ -9,11 +9,11 @@ from facewright.datatypes import PhotoSkin, Render, RenderJob
 from facewright.engine.lighting import BACKGROUND
 from facewright.engine.mesh import HAIR, SKIN, EngineMesh
 from facewright.engine.raster import covered_samples, mip_levels, sample_levels
-from facewright.engine.recent import Recent
 from facewright.engine.samples import Scene, Seen, build_scene, screen, see
 from facewright.engine.shading import PLAIN_UV, Fragments, fragment_labels, shade
 from facewright.engine.strands import PieceFragments, lens_reflection, piece_labels, shade_pieces
 from facewright.engine.wear import KEPT_LAYERS, LAYER_LEVELS, LENS, WearStore, Worn
+from facewright.recent import Recent
 from facewright.rig.appearance import (
     CHANNEL,
     CHANNELS,

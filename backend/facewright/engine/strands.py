@@ -39,10 +39,10 @@ from facewright.engine.shading import (
     light_direction,
     quick_linear_from_srgb,
     sky,
-    smoothstep,
     softbox,
     specular,
 )
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig.appearance import SHADE_TINT
 from facewright.rig.nouns import Piece
 
@@ -164,7 +164,7 @@ def lens_reflection(normals: np.ndarray, positions: np.ndarray, lighting: Lighti
     normals, toward = np.where(toward < 0, -normals, normals), np.abs(toward)
     mirrored = 2 * toward * normals - view
     share = LENS_REFLECTANCE + LENS_SHEEN * (1 - toward) ** 3
-    window = smoothstep(LENS_WINDOW, mirrored @ softbox(light_direction(lighting)))[:, None]
+    window = smoothstep(*LENS_WINDOW, mirrored @ softbox(light_direction(lighting)))[:, None]
     light = share * np.asarray(lighting.ambient, np.float32) * sky(mirrored[:, 1])
     return np.minimum(light + LENS_GLARE * window * np.asarray(lighting.key, np.float32), LENS_MAXIMUM)
 
@@ -213,7 +213,7 @@ def _highlight(
     shifted = strand + shift * normals
     shifted = shifted / np.maximum(np.linalg.norm(shifted, axis=1, keepdims=True), 1e-9)
     along = np.einsum("ij,ij->i", shifted, halfway)[:, None]
-    return smoothstep((-1.0, 0.0), along) * np.maximum(1 - along * along, 0) ** (exponent / 2)
+    return smoothstep(-1.0, 0.0, along) * np.maximum(1 - along * along, 0) ** (exponent / 2)
 
 
 def _frame_light(fragments: PieceFragments, lighting: Lighting, finish: Finish) -> np.ndarray:

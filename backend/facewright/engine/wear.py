@@ -8,10 +8,10 @@ import numpy as np
 
 from facewright.datatypes import RenderJob, Style
 from facewright.engine.mesh import BEARD, FRAME, HAIR, EngineMesh, check_job
-from facewright.engine.recent import Recent
 from facewright.engine.shading import DEFAULT_FRAME, Finish
 from facewright.engine.strands import strand_turns
 from facewright.errors import RigInvalid
+from facewright.recent import Recent
 from facewright.rig.appearance import LAYER_CHANNELS, MakeUp
 from facewright.rig.nouns import Choice, Piece
 from facewright.rig.styles import find_choice, find_group, read_layer, read_piece

@@ -102,7 +102,7 @@ class Observer:
         parser: tells skin from what hides it; None leaves that open.
 
     Attributes:
-        detector: the one that was given.
+        detector, landmarker, embedder: those that were given; renders are measured by the same.
     """
 
     def __init__(
@@ -114,8 +114,8 @@ class Observer:
         embedder: Embedder,
         parser: Parser | None = None,
     ) -> None:
-        self.detector, self._landmarker, self._iris_landmarker = detector, landmarker, iris_landmarker
-        self._segmenter, self._embedder, self._parser = segmenter, embedder, parser
+        self.detector, self.landmarker, self.embedder = detector, landmarker, embedder
+        self._iris_landmarker, self._segmenter, self._parser = iris_landmarker, segmenter, parser
 
     def __call__(self, photo: np.ndarray, face_index: int | None = None) -> Observations:
         """Measure one face of a photo.
@@ -132,7 +132,7 @@ class Observer:
             FaceTooSmall: too few pixels.
             FaceNotFrontal: turned too far.
         """
-        faces = find_faces(self.detector, self._landmarker, photo)
+        faces = find_faces(self.detector, self.landmarker, photo)
         _, landmarks_px = choose_face(faces, face_index)
         check_measurable(landmarks_px)
         irises_px = locate_irises(self._iris_landmarker, photo, landmarks_px)
@@ -146,7 +146,7 @@ class Observer:
             photo=photo,
             landmarks_px=landmarks_px,
             aligned=aligned,
-            embedding=embed_identity(self._embedder, photo, landmarks_px),
+            embedding=embed_identity(self.embedder, photo, landmarks_px),
             part_maps=maps,
             colours=colours,
             lighting=lighting,

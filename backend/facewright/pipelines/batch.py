@@ -19,7 +19,7 @@ from facewright.export.files import atomic_write, not_writable
 from facewright.pipelines.overview import write_overview
 from facewright.pipelines.plan import BatchItem, expand, plan
 from facewright.pipelines.workers import Answer, Failure, Fit, fit_in_processes
-from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.rig.installed import RIGS_DIR, load_rig
 
 RECORD_NAME = ".facewright.json"
 """Written into a result folder after everything else: the photo and the config that the results belong to."""

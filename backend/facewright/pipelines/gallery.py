@@ -9,8 +9,8 @@ from facewright.export.blender import write_gallery_with_blender, write_with_ble
 from facewright.export.character import Character, build_character
 from facewright.export.rig_json import head_from_document, read_rig_json
 from facewright.pipelines.rig_export import with_photo_skin
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import load_rig
 
 HEAD_FILE = "head.blend"
 

@@ -21,8 +21,8 @@ from facewright.perception.landmarks import LocatedFace
 from facewright.pipelines.live_identity import IdentityLearner, is_good
 from facewright.pipelines.photo import PhotoPipeline
 from facewright.rig.head_pose import HeadPose, rotation_in_photo
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import RIGS_DIR, load_rig
 
 HOLD_S = 0.5
 """How long the last expression stands for a face that is not seen."""

@@ -19,9 +19,7 @@ from facewright.errors import RigInvalid
 from facewright.fitting.correction import LandmarkCorrection, correction_features, load_correction
 from facewright.fitting.landmark_fit import LandmarkFit, LandmarkFitConfig, LandmarkModel, fit_landmarks
 from facewright.fitting.style_choice import CueMetric, read_metrics
-from facewright.networks.embedder import Embedder
 from facewright.networks.imitator import Imitator
-from facewright.networks.landmarker import Landmarker
 from facewright.perception.image import decode_image
 from facewright.perception.observe import Observer
 from facewright.perception.style_renders import HeadInPhoto
@@ -33,8 +31,8 @@ from facewright.pipelines.skin import SkinMaker, add_photo_skin, observe_others
 from facewright.pipelines.styling import STYLE_READER, Stylist, checked_style, merged
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.rig.styles import look_size, look_vector
 
 LOG = logging.getLogger(__name__)
@@ -68,9 +66,7 @@ class PhotoPipeline:
     Args:
         rig: a rig with prior, landmark map and appearance.
         engine: draws the rig.
-        observer: measures photos.
-        landmarker: landmark network, for renders.
-        embedder: identity network, for renders.
+        observer: measures photos; its networks measure renders as well.
         imitator: imitates the engine; None leaves the imitator stage out.
         correction: learnt correction of the landmark fit; None leaves it out.
         config: all settings.
@@ -79,7 +75,8 @@ class PhotoPipeline:
         style_metrics: of the style groups that are read off photos; None reads none.
 
     Raises:
-        RigInvalid: the rig lacks what a fit needs, or a choice that is asked for.
+        RigInvalid: the rig lacks what a fit needs.
+        ConfigInvalid: the rig has no choice that is asked for.
     """
 
     def __init__(
@@ -87,8 +84,6 @@ class PhotoPipeline:
         rig: Rig,
         engine: Engine,
         observer: Observer,
-        landmarker: Landmarker,
-        embedder: Embedder,
         imitator: Imitator | None,
         correction: LandmarkCorrection | None,
         config: FacewrightConfig,
@@ -107,7 +102,7 @@ class PhotoPipeline:
         self._wardrobe = Wardrobe(rig, self.decoder)
         self.model = LandmarkModel(rig)
         self.observer, self.detector = observer, observer.detector
-        self.landmarker, self.embedder = landmarker, embedder
+        self.landmarker, self.embedder = observer.landmarker, observer.embedder
         self.imitator, self._correction, self._style_metrics = imitator, correction, style_metrics or {}
         self.skin_maker: SkinMaker | None = None
         self._set_up(config)
@@ -118,7 +113,7 @@ class PhotoPipeline:
         A stage whose network this pipeline was loaded without stays out.
 
         Raises:
-            RigInvalid: the rig has no such choice.
+            ConfigInvalid: the rig has no such choice.
         """
         other = copy(self)
         other._set_up(config)
@@ -149,8 +144,6 @@ class PhotoPipeline:
                 hashes[name] = weights.digest(folder / f"{name}.safetensors")
         if config.skin.share > 0 and PARSER not in hashes:
             LOG.warning("rig %s has no parser: hair and glasses of the photo may get onto the skin", config.rig)
-        landmarker = weights.load_landmarker(device, files)
-        embedder = weights.load_embedder(device, files)
         correction = None
         if config.fitting.learnt_correction and rig.prior is not None:
             correction = load_correction(folder / "correction.safetensors", rig.prior.factors.shape[1], rig.version)
@@ -159,18 +152,16 @@ class PhotoPipeline:
             metrics = read_metrics(folder / f"{STYLE_READER}.safetensors", rig.version)
         observer = Observer(
             weights.load_detector(device, files),
-            landmarker,
+            weights.load_landmarker(device, files),
             weights.load_iris_landmarker(device, files),
             weights.load_segmenter(device, files),
-            embedder,
+            weights.load_embedder(device, files),
             weights.load_parser(folder / f"{PARSER}.safetensors", device) if PARSER in hashes else None,
         )
         return cls(
             rig,
             open_engine(rig, config.engine),
             observer,
-            landmarker,
-            embedder,
             _load_imitator(folder, rig, device) if imitating else None,
             correction,
             config,

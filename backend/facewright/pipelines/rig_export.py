@@ -21,8 +21,8 @@ from facewright.export.skin_files import read_photo_skin
 from facewright.pipelines.sampling import random_characters
 from facewright.pipelines.styling import checked_style, merged
 from facewright.rig.colours import NEUTRAL_COLOURS
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import load_rig
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def export_rig(request: ExportRequest, cache_dir: Path | None = None, rigs_dir: 
         The files written, the asked one first.
 
     Raises:
-        ConfigInvalid: an option contradicts another or names something unknown.
-        RigInvalid: the rig or the rig.json is damaged, or the rig has no such style.
+        ConfigInvalid: an option contradicts another or names something unknown, a style too.
+        RigInvalid: the rig or the rig.json is damaged.
         BlenderUnavailable: .blend and .fbx need Blender.
         BlenderFailed: Blender did not write the file.
         OutputNotWritable: the file cannot be written.

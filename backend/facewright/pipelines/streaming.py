@@ -27,7 +27,9 @@ RECENT_FRAMES = 60
 
 
 class Sink(Protocol):
-    """What takes expressions."""
+    """What takes expressions; `unsent` is how many it could not pass on."""
+
+    unsent: int
 
     def send(self, expression: LiveExpression, time_s: float) -> None:
         """Take the expression of a frame and when it was taken."""
@@ -197,7 +199,7 @@ def follow(
             reported_s = time.monotonic()
             is_waiting = frames.state == WAITING
             report(_status(WAITING if is_waiting else state, summary.counts.total(), recent, frames.notice))
-    summary.unsent = sum(getattr(sink, "unsent", 0) for sink in sinks)
+    summary.unsent = sum(sink.unsent for sink in sinks)
     return summary
 
 

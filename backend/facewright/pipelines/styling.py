@@ -8,14 +8,14 @@ import numpy as np
 from facewright.config import FittingConfig
 from facewright.datatypes import Look, Observations, Style
 from facewright.engine.opening import Engine
-from facewright.errors import RigInvalid
+from facewright.errors import ConfigInvalid
 from facewright.fitting.style_choice import READING_PASSES, CueMetric, choice_probabilities, common_choices, decide
 from facewright.perception.parsing import frames_share
 from facewright.perception.style_renders import HeadInPhoto, candidate_cues
 from facewright.pipelines.heartbeat import no_beat
 from facewright.rig.looks import CharacterReader, melanin_of
 from facewright.rig.nouns import Rig
-from facewright.rig.styles import find_choice, find_group
+from facewright.rig.styles import find_group
 
 STYLE_READER = "style_reader"
 """Name of the file with the metrics in the rig's folder."""
@@ -99,11 +99,13 @@ def checked_style(rig: Rig, forced: Style) -> Style:
     """Return choices that are asked for.
 
     Raises:
-        RigInvalid: the rig has no such group or choice.
+        ConfigInvalid: the rig has no such group or choice.
     """
-    groups = {group.name for group in rig.styles}
+    known = {group.name: [choice.name for choice in group.choices] for group in rig.styles}
     for name, wanted in vars(forced).items():
-        if wanted and name not in groups:
-            raise RigInvalid(f"rig {rig.id} has no {name} styles", f"leave {name}={wanted} out, or take another rig")
-        find_choice(rig.styles, name, forced)
+        if wanted and name not in known:
+            raise ConfigInvalid(f"rig {rig.id} has no {name} styles", f"leave {name}={wanted} out, or take another rig")
+        if wanted and wanted not in known[name]:
+            choices = ", ".join(known[name])
+            raise ConfigInvalid(f"rig {rig.id} has no {name} style {wanted!r}", f"choose one of: {choices}")
     return forced

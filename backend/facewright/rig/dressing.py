@@ -1,12 +1,12 @@
 """Poses what a head wears: hair, beard and glasses follow the head's bones and, where they are anchored, its face."""
 
-from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from facewright.datatypes import STYLE_GROUPS, PosedPiece, Style
+from facewright.recent import Recent
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Piece, Rig
 from facewright.rig.skinning import dense_skin_weights
@@ -26,7 +26,7 @@ class Wardrobe:
 
     def __init__(self, rig: Rig, decoder: RigDecoder) -> None:
         self.rig, self._decoder = rig, decoder
-        self._kept: OrderedDict[Path, tuple[Piece, torch.Tensor]] = OrderedDict()
+        self._kept: Recent[Path, tuple[Piece, torch.Tensor]] = Recent(KEPT_PIECES)
 
     def dress(
         self, parameters: np.ndarray, style: Style, expression: np.ndarray | None = None
@@ -51,23 +51,18 @@ class Wardrobe:
         for group in STYLE_GROUPS:
             choice = find_choice(self.rig.styles, group, style)
             if choice is not None and choice.piece is not None:
-                piece, weights = self._piece(choice.piece)
+                piece, weights = self._kept.get(choice.piece, lambda path=choice.piece: self._read(path))
                 posed.append(
                     PosedPiece(group, choice.name, *pose_piece(self.rig, piece, weights, matrices, expression))
                 )
         return tuple(posed)
 
-    def _piece(self, path: Path) -> tuple[Piece, torch.Tensor]:
-        """Return a piece and its dense skin weights (n, J)."""
-        if path not in self._kept:
-            bones = len(self.rig.bones)
-            piece = read_piece(path, bones, len(self.rig.mesh.triangles), len(self.rig.mesh.vertices_m))
-            weights = torch.from_numpy(dense_skin_weights(piece.indices, piece.weights, bones).astype(np.float32))
-            self._kept[path] = (piece, weights)
-            if len(self._kept) > KEPT_PIECES:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(path)
-        return self._kept[path]
+    def _read(self, path: Path) -> tuple[Piece, torch.Tensor]:
+        """Read a piece; return it and its dense skin weights (n, J)."""
+        bones = len(self.rig.bones)
+        piece = read_piece(path, bones, len(self.rig.mesh.triangles), len(self.rig.mesh.vertices_m))
+        weights = dense_skin_weights(piece.indices, piece.weights, bones).astype(np.float32)
+        return piece, torch.from_numpy(weights)
 
 
 def pose_piece(

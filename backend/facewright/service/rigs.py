@@ -9,8 +9,8 @@ import torch
 from facewright.errors import RigUnknown
 from facewright.rig.anchors import EYE_CENTRES
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import list_rigs, load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import list_rigs, load_rig
 
 
 class RigShelf:

@@ -15,9 +15,10 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from facewright.engine.smoothstep import smoothstep
 from facewright.texture.atlas import SkinAtlas
 from facewright.texture.delight import BareTexels, masked_blur
-from facewright.texture.unwrap import sample, smoothstep
+from facewright.texture.unwrap import sample
 
 MIRROR_BELIEF = 0.6
 """Confidence of a mirrored texel over that of the texel that it mirrors."""
@@ -73,8 +74,8 @@ def complete(atlas: SkinAtlas, photos: Sequence[BareTexels], keeps_dark: np.ndar
         sample(one, atlas.mirror_px + 0.5, cv2.BORDER_CONSTANT) for one in (ratio, confidence, keeps_dark)
     )
     mirrored_trust = MIRROR_BELIEF * facing * atlas.is_skin
-    seen = smoothstep(confidence, *SEEN_FROM) * atlas.is_skin
-    other = (1 - seen) * smoothstep(mirrored_trust, SEEN_FROM[0] * MIRROR_BELIEF, SEEN_FROM[1] * MIRROR_BELIEF)
+    seen = smoothstep(*SEEN_FROM, confidence) * atlas.is_skin
+    other = (1 - seen) * smoothstep(SEEN_FROM[0] * MIRROR_BELIEF, SEEN_FROM[1] * MIRROR_BELIEF, mirrored_trust)
     both = seen + other
     known = (seen[..., None] * ratio + other[..., None] * mirrored) / np.maximum(both, 1e-6)[..., None]
     light = seen * (1 - keeps_dark) + other * (1 - np.maximum(keeps_dark, facing_dark))
@@ -156,7 +157,7 @@ def soften_wrinkles(atlas: SkinAtlas, photo: BareTexels, strain: np.ndarray, kee
     weights = photo.confidence * (1 - keeps_dark) + 1e-4
     around = masked_blur(photo.ratio, weights, WRINKLE_M / atlas.texel_m)
     lines = np.minimum(photo.ratio - around, 0)
-    share = WRINKLES_TAKEN * smoothstep(strain, *WRINKLE_STRAINS) * (1 - keeps_dark)
+    share = WRINKLES_TAKEN * smoothstep(*WRINKLE_STRAINS, strain) * (1 - keeps_dark)
     return BareTexels(photo.ratio - share[..., None] * lines, photo.confidence, photo.light, photo.sharpness)
 
 

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig import colours
 from facewright.texture.atlas import SkinAtlas
-from facewright.texture.unwrap import TexelView, smoothstep
+from facewright.texture.unwrap import TexelView
 
 LUMINANCE = colours.LUMINANCE.astype(np.float32)
 SAMPLES = 8000
@@ -110,7 +111,7 @@ def delight(
     ratio = np.log(np.maximum(flat, 1e-4) / np.maximum(target, 1e-4)).astype(np.float32)
     likely = skin_likeness(ratio, plain_skin, keeps_dark, lips, atlas.texel_m)
     ratio, unshadowed = _split_by_size(ratio, plain_skin * likely, keeps_dark, lips, atlas.texel_m)
-    brightness = smoothstep(lit.mean(-1) / mean_light, *LIT_ENOUGH)
+    brightness = smoothstep(*LIT_ENOUGH, lit.mean(-1) / mean_light)
     return BareTexels(ratio, (trust * brightness * likely * unshadowed).astype(np.float32), light, view.sharpness)
 
 
@@ -133,8 +134,8 @@ def skin_likeness(
     smooth = smooth - np.median(smooth[known], axis=0)
     tone = smooth @ LUMINANCE
     hue = np.abs(smooth - tone[..., None]).max(-1)
-    odd = np.maximum(smoothstep(-tone, *TOO_DARK), smoothstep(hue, *TOO_ODD)) * (1 - keeps_dark)
-    light = np.maximum(smoothstep(tone, *TOO_LIGHT), lips * smoothstep(tone, *TOO_LIGHT_LIPS))
+    odd = np.maximum(smoothstep(*TOO_DARK, -tone), smoothstep(*TOO_ODD, hue)) * (1 - keeps_dark)
+    light = np.maximum(smoothstep(*TOO_LIGHT, tone), lips * smoothstep(*TOO_LIGHT_LIPS, tone))
     return ((1 - odd) * (1 - light)).astype(np.float32)
 
 
@@ -232,13 +233,13 @@ def _split_by_size(
     bright = bright * (1 + BRIGHTER_HAIR * keeps_dark)
     kept = np.where(tone < 0, -dark * np.tanh(-tone / dark), bright * np.tanh(tone / bright))
     change = (tone - kept) * np.where(tone < 0, 1 - keeps_dark, 1.0)
-    has_own_hue = np.maximum(lips, keeps_dark * smoothstep(-tone, *HAIR_TONES))
+    has_own_hue = np.maximum(lips, keeps_dark * smoothstep(*HAIR_TONES, -tone))
     hue_change = (hue - odd * np.tanh(hue / odd)) * (1 - has_own_hue)[..., None]
     ratio = ratio - change[..., None] - hue_change
     darkest, lightest = SMALL_LIMITS
     limit = np.where((ratio @ LUMINANCE) > 0, lightest, darkest)
     limit = np.where(keeps_dark > 0.5, OWN_LIMIT, limit)[..., None]
-    unshadowed = 1 - smoothstep(-tone, *TOO_SHADED) * (1 - keeps_dark)
+    unshadowed = 1 - smoothstep(*TOO_SHADED, -tone) * (1 - keeps_dark)
     return (limit * np.tanh(ratio / limit)).astype(np.float32), unshadowed.astype(np.float32)
 
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from facewright.datatypes import PART_NAMES, Look, PhotoSkin, SkinShares
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig.appearance import MASK_CHANNELS
 from facewright.rig.baking import bake_plain_skin
 from facewright.rig.colours import linear_from_srgb, srgb_from_linear
@@ -15,7 +16,7 @@ from facewright.rig.styles import find_choice, read_layer
 from facewright.texture.atlas import SkinAtlas, texel_values
 from facewright.texture.complete import CompleteSkin, complete, expression_strain, soften_wrinkles
 from facewright.texture.delight import delight
-from facewright.texture.unwrap import PhotoView, smoothstep, unwrap
+from facewright.texture.unwrap import PhotoView, unwrap
 
 LIP_PARTS = ("upper_lip", "lower_lip", "inner_mouth")
 DARK_PARTS = (*LIP_PARTS, "eyes")
@@ -103,7 +104,7 @@ def unseen_brows(skin: CompleteSkin, brows: np.ndarray) -> np.ndarray:
     """Return (T, T) what a style's brows (T, T) cover of a skin that keeps the photo's, where the photo hides those."""
     unseen = brows * (1 - skin.seen - skin.mirrored)
     hidden = float(unseen.sum()) / max(float(brows.sum()), 1e-6)
-    return unseen * float(smoothstep(np.float64(hidden), *HIDDEN_BROWS))
+    return unseen * float(smoothstep(*HIDDEN_BROWS, np.float64(hidden)))
 
 
 def painted(skin: CompleteSkin, plain_linear: np.ndarray, grain: np.ndarray) -> np.ndarray:

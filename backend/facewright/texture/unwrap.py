@@ -8,6 +8,7 @@ from scipy.interpolate import RBFInterpolator
 
 from facewright.datatypes import Camera
 from facewright.engine.cameras import project
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig.colours import linear_from_srgb
 from facewright.rig.normals import smooth_normals
 from facewright.rig.nouns import Rig
@@ -114,7 +115,7 @@ def unwrap(rig: Rig, atlas: SkinAtlas, view: PhotoView) -> TexelView:
     photo_px = drawn_px + sample(residual_warp(view), drawn_px)
     linear = linear_from_srgb(sample(view.image.astype(np.float32) / 255, photo_px))
     burnt = (view.image.max(-1) >= CLIPPED).astype(np.float32)
-    facing = smoothstep(cosine, *GRAZING_COSINES)
+    facing = smoothstep(*GRAZING_COSINES, cosine)
     seen = in_sight * facing * sample(view.inside, photo_px) * (1 - 0.7 * sample(burnt, photo_px)) * atlas.is_skin
     size_px = float(view.camera.focal_px) / float(np.median(depth[atlas.trust > 0])) * atlas.texel_m
     return TexelView(
@@ -157,9 +158,3 @@ def sample(picture: np.ndarray, places_px: np.ndarray, border: int = cv2.BORDER_
         np.ascontiguousarray(picture, np.float32), grid[..., 0], grid[..., 1], cv2.INTER_LINEAR,
         borderMode=border,
     )  # fmt: skip
-
-
-def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return 0 below low, 1 above high and a smooth step between."""
-    t = np.clip((values - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)

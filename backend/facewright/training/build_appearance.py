@@ -12,10 +12,10 @@ from safetensors.numpy import save_file
 
 from facewright.datatypes import ARKIT_52
 from facewright.rig.appearance import MASK_FILES
+from facewright.rig.installed import RIGS_DIR
 from facewright.rig.nouns import SURFACES, Mesh
 from facewright.rig.shape_edits import edit_shapes
 from facewright.rig.sources.makehuman import SourceMesh, read_mesh, read_target
-from facewright.rig.spec import RIGS_DIR
 from facewright.training.appearance.layout import lay_out
 from facewright.training.appearance.paint import paint, paint_detail
 from facewright.training.appearance.texels import rasterise_texels

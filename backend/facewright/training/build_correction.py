@@ -16,8 +16,8 @@ from facewright.fitting.correction import LandmarkCorrection, correction_feature
 from facewright.fitting.landmark_fit import LandmarkFit, LandmarkFitConfig, LandmarkModel, fit_landmarks
 from facewright.perception.observe import LandmarkReader
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training.face_region import aligned_error_mm, face_vertices
 from facewright.training.synthetic_photos import PhotoRecipe, draw_heads
 from facewright.training.work_folder import claim_work_folder

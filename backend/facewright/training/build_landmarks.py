@@ -16,8 +16,8 @@ from facewright.errors import FacewrightError
 from facewright.export.files import atomic_write
 from facewright.perception.observe import LandmarkReader
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training.face_region import shown_skin
 from facewright.training.synthetic_photos import PhotoRecipe, draw_heads
 

@@ -11,10 +11,10 @@ import torch
 from safetensors.numpy import load_file, save, save_file
 
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import RIGS_DIR
 from facewright.rig.nouns import Prior, Rig
 from facewright.rig.prior import sample
 from facewright.rig.sources import makehuman
-from facewright.rig.spec import RIGS_DIR
 from facewright.training.head_regions import (
     HELD_WEIGHT,
     HeadRegions,

@@ -6,7 +6,7 @@ Run `python -m facewright.training.build_styles rigs/makehuman`; the same rig gi
 import argparse
 from pathlib import Path
 
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 from facewright.training.styles import beard, brows, glasses, hair, make_up
 
 GROUPS = ("hair", "brows", "beard", "glasses", "make_up")

@@ -10,9 +10,9 @@ from safetensors.numpy import save_file
 
 from facewright.datatypes import ARKIT_52
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.nouns import Rig
 from facewright.rig.prior import sample
-from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training.closing.checks import TOLERANCE_PX, Closing, measure_closing
 from facewright.training.closing.eyeballs import Eyeball, bend_eyeball
 from facewright.training.closing.lashes import lashes_of

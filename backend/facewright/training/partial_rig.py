@@ -4,8 +4,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import load_rig
 
 
 def load_rig_without(folder: Path, file: str) -> Rig:

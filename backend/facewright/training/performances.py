@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facewright.datatypes import ARKIT_52
+from facewright.engine.smoothstep import smoothstep
 
 INDEX = {name: index for index, name in enumerate(ARKIT_52)}
 REST_SHARE = {"mouth": 0.2, "brows": 0.45, "lids": 0.5}
@@ -236,7 +237,7 @@ def _from_rest(
     values: np.ndarray, turn: np.ndarray, place: np.ndarray, times: np.ndarray, frames_hz: float
 ) -> Performance:
     """Let a performance begin with half a second of a face at rest that looks into the camera."""
-    begun = _smooth(np.clip((times - 0.5) / 0.3, 0.0, 1.0))[:, None]
+    begun = smoothstep(0.5, 0.8, times)[:, None]
     return Performance(np.clip(values, 0.0, 1.0) * begun, turn * begun, place * begun, frames_hz)
 
 
@@ -272,7 +273,7 @@ def _blinks(
         hold_s = generator.uniform(0.15, 0.4) if is_wink else generator.uniform(0.0, 0.06)
         since = times - begin_s
         down, up = np.clip(since / BLINK_S[0], 0, 1), np.clip((since - BLINK_S[0] - hold_s) / BLINK_S[1], 0, 1)
-        shut = (_smooth(down) * (1 - _smooth(up)))[:, None]
+        shut = (smoothstep(0.0, 1.0, down) * (1 - smoothstep(0.0, 1.0, up)))[:, None]
         pose = np.zeros(len(ARKIT_52))
         sides = (("Left", "Right")[generator.integers(2)],) if is_wink else ("Left", "Right")
         for side in sides:
@@ -300,9 +301,5 @@ def _key_times(generator: np.random.Generator, times: np.ndarray, pause_s: tuple
 
 def _between(times: np.ndarray, keys: np.ndarray, poses: np.ndarray) -> np.ndarray:
     before = np.clip(np.searchsorted(keys, times, side="right") - 1, 0, len(keys) - 2)
-    share = _smooth((times - keys[before]) / (keys[before + 1] - keys[before]))[:, None]
+    share = smoothstep(0.0, 1.0, (times - keys[before]) / (keys[before + 1] - keys[before]))[:, None]
     return poses[before] * (1 - share) + poses[before + 1] * share
-
-
-def _smooth(share: np.ndarray) -> np.ndarray:
-    return share * share * (3 - 2 * share)

@@ -15,8 +15,8 @@ from facewright.engine.opening import open_engine
 from facewright.rig.anchors import eye_centres
 from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Parameter, Rig
-from facewright.rig.spec import load_rig
 from facewright.training.registration import seen_points, vertex_normals
 
 BOOK_DIR = Path(__file__).parents[3] / "docs" / "parameters"

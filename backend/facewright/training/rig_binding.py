@@ -7,11 +7,11 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig.sources.makehuman import GROUPS, SURFACES, SourceMesh
 from facewright.training.rig_bones import BoneTable, place_bones
 from facewright.training.rig_shapes import Shape, example_shapes
 from facewright.training.skinning_decomposition import FaceBones, Skin, decompose, edge_lengths, keep_largest
-from facewright.training.smoothstep import smooth
 
 FADE_M = 0.06
 """Within this distance of the bust's rim, along the surface, shapes fade to nothing and root and neck take over."""
@@ -66,7 +66,7 @@ def skin_frame(mesh: SourceMesh) -> SkinFrame:
 def moving_share(frame: SkinFrame, vertex_count: int) -> np.ndarray:
     """Return (V,): how far each vertex takes part in shapes; 0 at the bust's rim, 1 from FADE_M on and off the skin."""
     share = np.ones(vertex_count)
-    share[: frame.count] = smooth(0.0, 1.0, frame.rim_distance_m / FADE_M)
+    share[: frame.count] = smoothstep(0.0, 1.0, frame.rim_distance_m / FADE_M)
     return share
 
 
@@ -109,7 +109,7 @@ def bind_mesh(
 
 def _bind_body(weights: np.ndarray, fixed: np.ndarray, rim_distance_m: np.ndarray, bones: BoneTable) -> None:
     """Share what does not move in shapes between the root (at the rim) and the neck; fills `weights`."""
-    to_neck = smooth(0.0, 1.0, (rim_distance_m - 0.2 * FADE_M) / (0.8 * FADE_M))
+    to_neck = smoothstep(0.0, 1.0, (rim_distance_m - 0.2 * FADE_M) / (0.8 * FADE_M))
     weights[:, bones.index("root")] = fixed * (1 - to_neck)
     weights[:, bones.index("neck")] = fixed * to_neck
 

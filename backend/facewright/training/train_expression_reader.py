@@ -21,8 +21,8 @@ from facewright.engine.opening import open_engine
 from facewright.export.files import atomic_write
 from facewright.networks.expression_reader import ExpressionReader, ExpressionReaderConfig
 from facewright.perception.expression_crops import SHAPE_SIZE, to_crops
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.training import checkpoints
 from facewright.training.expression_data import ACTING, RESTING, ExpressionData, PersonMaker, open_data, render_data
 from facewright.training.expression_loader import REST_SEEN, CutData, cut_data, draw_batch, mean_face, true_turns

@@ -18,7 +18,7 @@ from facewright.export.files import atomic_write
 from facewright.fitting.losses import CONTENT_PARTS
 from facewright.networks.imitator import Imitator, ImitatorConfig
 from facewright.rig.decoder import RigDecoder
-from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.styles import look_size
 from facewright.training import checkpoints
 from facewright.training.imitator_data import ImitatorData, open_data, render_data

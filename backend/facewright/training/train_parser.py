@@ -20,7 +20,7 @@ from facewright.engine.opening import open_engine
 from facewright.export.files import atomic_write
 from facewright.networks.parser import Parser, ParserConfig
 from facewright.perception.parsing import HINT_PARTS, PARSER_CLASSES, landmark_hints
-from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.training import checkpoints
 from facewright.training.parser_augment import augment, sample_textures
 from facewright.training.parser_data import ParserData, open_data, render_data

@@ -21,9 +21,9 @@ from facewright.perception.observe import Observer
 from facewright.perception.style_renders import HeadInPhoto, candidate_cues, cues_of_styles
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.looks import CharacterReader, melanin_of
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import RIGS_DIR, load_rig
 from facewright.rig.styles import find_choice, find_group
 from facewright.training.style_scenes import SceneMaker, StyleScene
 

@@ -10,8 +10,8 @@ from safetensors.numpy import save_file
 from backend.rig.test_styles import tiny_piece
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.datatypes import FaceColours, Look, Style
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Appearance, Rig
-from facewright.rig.spec import load_rig
 
 COLOURS = FaceColours(
     np.array([0.8, 0.6, 0.5], np.float32),

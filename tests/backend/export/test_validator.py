@@ -13,8 +13,8 @@ from facewright.datatypes import Look, SkinDetail, Style
 from facewright.export.character import bake_pose, build_character
 from facewright.export.gltf import write_glb
 from facewright.pipelines.rig_export import NEUTRAL_COLOURS
+from facewright.rig.installed import load_rig
 from facewright.rig.prior import sample
-from facewright.rig.spec import load_rig
 
 TOOLS = Path(__file__).resolve().parents[3] / "build" / "tools"
 VALIDATE = """

@@ -6,8 +6,8 @@ from scipy.spatial.transform import Rotation
 
 from facewright.fitting.landmark_fit import LandmarkModel
 from facewright.rig.head_pose import CAMERA_FROM_WORLD_FRONTAL, HeadPose
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import load_rig
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,8 @@ from facewright.fitting.correction import (
 )
 from facewright.fitting.landmark_fit import LandmarkFit, LandmarkModel
 from facewright.rig.head_pose import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD_FRONTAL
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import LandmarkMap
-from facewright.rig.spec import load_rig
 
 SEEN = np.random.default_rng(5).normal(size=(40, 3))
 

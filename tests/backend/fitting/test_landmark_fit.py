@@ -11,8 +11,8 @@ from backend.rig.tiny_rig import write_tiny_rig
 from facewright.datatypes import ARKIT_52
 from facewright.fitting.landmark_fit import LandmarkFitConfig, LandmarkModel, fit_landmarks
 from facewright.rig.head_pose import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD_FRONTAL
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import LandmarkMap, Rig
-from facewright.rig.spec import load_rig
 
 EXACT = LandmarkFitConfig(sigma_ratio=1e-4, iterations=25, huber_ratio=10.0)
 SMILE = ARKIT_52.index("mouthSmileLeft")

@@ -8,7 +8,7 @@ from facewright.datatypes import ARKIT_52
 from facewright.fitting.landmark_fit import LandmarkFitConfig, LandmarkModel, fit_landmarks
 from facewright.rig.expression_prior import sample_expression
 from facewright.rig.head_pose import CAMERA_FROM_WORLD_FRONTAL, HeadPose, project_with_jacobian
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 
 SEED, NOISE_PX, FOCAL_PX = 5, 0.6, 1800.0
 CODE = (-0.1228, -0.3095, 0.1133, 0.3884, 0.1927, -0.2138)

@@ -13,7 +13,7 @@ from facewright.networks.expression_reader import (
     FaceCrops,
 )
 from facewright.networks.traced import Traced
-from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.rig.installed import RIGS_DIR, load_rig
 
 CONFIG = ExpressionReaderConfig(shape_size=30, eye_features=8, mouth_features=12, hidden=16)
 

@@ -17,7 +17,7 @@ from facewright.perception.parsing import (
     landmark_hints,
     parse_face,
 )
-from facewright.rig.spec import RIGS_DIR
+from facewright.rig.installed import RIGS_DIR
 from facewright.weights import load_parser
 
 

@@ -21,7 +21,7 @@ from facewright.perception.following import find_face
 from facewright.pipelines.live import HOLD_S, LivePipeline, LiveTracker
 from facewright.pipelines.photo import PhotoPipeline
 from facewright.rig.decoder import RigDecoder
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 from facewright.training.synthetic_photos import PhotoRecipe, draw_heads
 
 SIZE_PX = (640, 480)

@@ -8,7 +8,7 @@ import pytest
 from facewright.fitting.landmark_fit import LandmarkModel
 from facewright.pipelines.live_identity import FRAMES, PAUSE_S, IdentityLearner, is_good
 from facewright.rig.head_pose import CAMERA_FROM_WORLD_FRONTAL, HeadPose, project_with_jacobian
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 
 
 @pytest.fixture(scope="module")

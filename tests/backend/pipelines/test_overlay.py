@@ -12,7 +12,7 @@ from facewright.pipelines.overlay import AXES, BAR, Overlay, draw_bars
 from facewright.rig.anchors import eye_centres
 from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.head_pose import CAMERA_FROM_WORLD_FRONTAL, HeadPose
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 
 FRAME_PX = (320, 240)
 

@@ -20,7 +20,7 @@ from facewright.export.skin_files import write_skin_files
 from facewright.pipelines.rig_export import ExportRequest, changed_look, chosen_head, export_rig
 from facewright.pipelines.sampling import random_characters
 from facewright.rig.anchors import anchor_points
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 
 PARAMETERS = np.array([0.9, 0.15, 0.8])
 

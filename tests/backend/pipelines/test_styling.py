@@ -4,7 +4,7 @@ import pytest
 
 from backend.export.painted_rig import dressed_rig
 from facewright.datatypes import Style
-from facewright.errors import RigInvalid
+from facewright.errors import ConfigInvalid
 from facewright.pipelines.styling import checked_style, merged
 
 
@@ -22,5 +22,5 @@ def test_known_choices_pass(tmp_path):
     ("wanted", "message"), [(Style(hair="mullet"), "hair style 'mullet'"), (Style(brows="thick"), "no brows styles")]
 )
 def test_unknown_choices_and_groups_are_refused(tmp_path, wanted, message):
-    with pytest.raises(RigInvalid, match=message):
+    with pytest.raises(ConfigInvalid, match=message):
         checked_style(dressed_rig(tmp_path), wanted)

@@ -9,8 +9,8 @@ from backend.rig.tiny_rig import write_tiny_rig
 from facewright.datatypes import FaceColours
 from facewright.rig.anchors import anchor_points, eye_centres, landmark_points
 from facewright.rig.colours import sample_colours
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import LandmarkMap, Rig
-from facewright.rig.spec import load_rig
 
 
 @pytest.fixture

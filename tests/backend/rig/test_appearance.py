@@ -7,8 +7,8 @@ from PIL import Image
 from facewright.datatypes import PART_NAMES, FaceColours, Look, PhotoSkin, SkinShares
 from facewright.errors import RigInvalid
 from facewright.rig.appearance import CHANNELS, MASK_CHANNELS, MASK_FILES, compose, read_masks
+from facewright.rig.installed import RIGS_DIR
 from facewright.rig.nouns import Appearance
-from facewright.rig.spec import RIGS_DIR
 
 WORN = ("beard", "glasses", "hair", "brows")
 """Parts that layers and pieces of styles make."""

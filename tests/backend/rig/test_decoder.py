@@ -6,8 +6,9 @@ import torch
 
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import load_rig
+from facewright.rig.nouns import Rig
 from facewright.rig.skeleton import rest_matrix
-from facewright.rig.spec import Rig, load_rig
 
 
 @pytest.fixture(scope="module")

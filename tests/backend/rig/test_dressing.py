@@ -10,7 +10,7 @@ from backend.rig.tiny_rig import write_tiny_rig
 from facewright.datatypes import Style
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe, piece_blendshapes
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 from facewright.rig.styles import read_piece
 
 
@@ -63,7 +63,7 @@ def test_a_vertex_follows_the_face_by_its_share(wardrobe):
 
 def test_normals_stay_at_right_angles_to_a_surface_that_is_stretched(wardrobe):
     rig = wardrobe.rig
-    piece, _ = wardrobe._piece(rig.styles[0].choices[1].piece)
+    piece, _ = wardrobe._read(rig.styles[0].choices[1].piece)
     matrices = torch.eye(4).repeat(len(rig.bones), 1, 1)
     matrices[:, 0, 0], matrices[:, 1, 1] = 2.0, 0.5
     from facewright.rig.dressing import pose_piece

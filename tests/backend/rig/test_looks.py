@@ -8,9 +8,9 @@ import pytest
 
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.rig.colours import SKIN_RAMP
+from facewright.rig.installed import load_rig
 from facewright.rig.looks import CharacterReader, melanin_of, sample_look, sample_style
 from facewright.rig.nouns import Choice, Rig, StyleGroup
-from facewright.rig.spec import load_rig
 
 
 def choice(name: str, feminine: float, masculine: float, ages=(18.0, 90.0), curl: float = 0.5) -> Choice:

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Prior, Rig
 from facewright.rig.prior import parameters_from_coefficients, sample
-from facewright.rig.spec import load_rig
 from facewright.training.registration import align_heads, vertex_normals
 
 PRIOR = Prior(

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file, save_file
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.errors import RigInvalid
 from facewright.rig.compile import rig_digest
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.datatypes import FaceColours, Look, SkinDetail, Style
 from facewright.errors import RigInvalid
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 from facewright.rig.styles import find_choice, look_from_vector, look_size, look_vector, read_layer, read_piece
 
 STYLES = """

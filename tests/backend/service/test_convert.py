@@ -10,14 +10,14 @@ from PIL import Image
 from facewright.config import FacewrightConfig
 from facewright.datatypes import ARKIT_52, FaceColours, Look, PhotoSkin, Progress, SkinDetail, SkinShares, Style
 from facewright.errors import ConfigInvalid, ImageUnreadable, RequestInvalid
-from facewright.rig.spec import load_rig
+from facewright.rig.colours import NEUTRAL_COLOURS
+from facewright.rig.installed import load_rig
 from facewright.service.convert.expression import frame_from_message
 from facewright.service.convert.fitting import done_share, order_from_message, stages_of
 from facewright.service.convert.rig import (
     character_message,
     expression_from_message,
     head_from_message,
-    physical_value,
     rig_message,
     style_from_message,
     unit_value,
@@ -47,11 +47,14 @@ def head(rig) -> tuple[np.ndarray, Look]:
 
 
 def test_every_parameter_has_its_own_limits_on_the_wire_and_comes_back(rig):
-    for parameter in rig.parameters:
-        ends = [physical_value(parameter, value) for value in (0.0, 0.5, 1.0)]
-        assert ends == [parameter.minimum, parameter.neutral, parameter.maximum]
-        for value in (0.0, 0.2, 0.5, 0.9, 1.0):
-            assert unit_value(parameter, physical_value(parameter, value)) == pytest.approx(value, abs=1e-12)
+    sent = {}
+    for value in (0.0, 0.2, 0.5, 0.9, 1.0):
+        message = character_message(rig, np.full(len(rig.parameters), value), Look(NEUTRAL_COLOURS))
+        sent[value] = [parameter.value for parameter in message.parameters]
+        back = [unit_value(*pair) for pair in zip(rig.parameters, sent[value], strict=True)]
+        np.testing.assert_allclose(back, value, atol=1e-12)
+    ends = [(parameter.minimum, parameter.neutral, parameter.maximum) for parameter in rig.parameters]
+    np.testing.assert_allclose(np.transpose([sent[0.0], sent[0.5], sent[1.0]]), ends, atol=1e-12)
 
 
 def test_a_character_comes_back_as_it_was_sent(rig):

@@ -18,7 +18,7 @@ from facewright.config import FacewrightConfig, ServiceConfig
 from facewright.datatypes import Camera, FitResult, Lighting, Look, Progress
 from facewright.errors import ServeFailed, WeightsCorrupt
 from facewright.rig.colours import NEUTRAL_COLOURS
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 from facewright.service.device.workshop import FittedHead, Workshop
 from facewright.service.server import FacewrightServer, create_server
 

@@ -14,7 +14,7 @@ from facewright.config import FacewrightConfig, with_overrides
 from facewright.datatypes import Camera, FitResult, Lighting, Look
 from facewright.errors import OutOfMemory, OutputNotWritable
 from facewright.rig.colours import NEUTRAL_COLOURS
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 from facewright.service.device import workshop as module
 from facewright.service.device.workshop import FitOrder, Workshop
 
@@ -76,9 +76,10 @@ def test_settings_are_prepared_once_and_share_what_was_loaded(opened):
 
 def test_settings_that_were_not_used_for_long_are_dropped(opened):
     workshop, loaded = opened(CPU)
-    for number in range(3 * module.KEPT_SETTINGS):
-        workshop.pipeline(with_overrides(CPU, [f"fitting.iterations={number}"]))
-    assert len(workshop._prepared) == module.KEPT_SETTINGS
+    settings = [with_overrides(CPU, [f"fitting.iterations={number}"]) for number in range(module.KEPT_SETTINGS + 1)]
+    prepared = [workshop.pipeline(config) for config in settings]
+    assert workshop.pipeline(settings[-1]) is prepared[-1] and workshop.pipeline(settings[1]) is prepared[1]
+    assert workshop.pipeline(settings[0]) is not prepared[0]
 
 
 def test_the_cpu_takes_over_for_good_when_the_device_is_out_of_memory(opened):

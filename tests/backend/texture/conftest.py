@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from facewright.datatypes import Camera
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import load_rig
 from facewright.texture.atlas import SkinAtlas, build_atlas
 from facewright.texture.unwrap import PhotoView
 

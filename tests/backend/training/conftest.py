@@ -2,8 +2,8 @@
 
 import pytest
 
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import load_rig
 
 
 @pytest.fixture(scope="session")

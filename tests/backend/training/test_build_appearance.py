@@ -7,9 +7,9 @@ from safetensors.numpy import load_file
 
 from facewright.datatypes import PART_NAMES
 from facewright.rig.appearance import MARK_CHANNELS, MASK_CHANNELS, MASK_FILES, RELIEF_SCALE, read_masks
+from facewright.rig.installed import RIGS_DIR
 from facewright.rig.nouns import SURFACES
 from facewright.rig.sources.makehuman import read_mesh, read_target
-from facewright.rig.spec import RIGS_DIR
 from facewright.training.build_appearance import SHAPES, build, lid_gap_mm
 
 FOLDER = RIGS_DIR / "makehuman"

@@ -5,7 +5,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from backend.rig.tiny_rig import write_tiny_rig
-from facewright.rig.spec import RIGS_DIR, load_rig
+from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.training.build_prior import FILE, provenance, stamped
 from facewright.training.head_regions import HELD_WEIGHT, HeadRegions, share_skull
 from facewright.training.partial_rig import load_rig_without

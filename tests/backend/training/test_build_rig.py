@@ -10,8 +10,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from facewright.rig.decoder import RigDecoder
+from facewright.rig.installed import load_rig
 from facewright.rig.sources import makehuman
-from facewright.rig.spec import load_rig
 from facewright.training.rig_bones import (
     MIRROR_SIGNS,
     BoneTable,

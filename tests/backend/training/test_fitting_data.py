@@ -11,8 +11,8 @@ from backend.rig.tiny_rig import write_tiny_rig
 from facewright.engine.cameras import project
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.expression_prior import coefficient_scales, sample_expression, seen_coefficients
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.spec import load_rig
 from facewright.training.build_correction import learn
 from facewright.training.build_landmarks import aggregate, surface_points
 from facewright.training.face_region import aligned_error_mm

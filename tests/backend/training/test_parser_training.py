@@ -7,7 +7,7 @@ import torch
 from facewright.engine.opening import open_engine
 from facewright.errors import FacewrightError
 from facewright.perception.parsing import PARSER_CLASSES, PARSER_FRAME, PARSER_PX
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 from facewright.training.parser_augment import GLASSES, HAIR, OCCLUDER, SKIN, augment, sample_textures
 from facewright.training.parser_data import DRAWN_PX, MARGIN_PX, open_data, render_data
 from facewright.training.train_parser import HELD_OUT, TrainingRecipe, batches, make_batch, tensors

@@ -6,7 +6,7 @@ import pytest
 from backend.rig.tiny_rig import write_tiny_rig
 from backend.training.test_registration import ball
 from facewright.engine.cameras import orbit_camera, project
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 from facewright.training.picture_book import (
     BOOK_DIR,
     CAPTION_PX,

@@ -7,7 +7,7 @@ from scipy.spatial import ConvexHull
 
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.rig.decoder import RigDecoder
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 from facewright.training.parameter_solve import ParameterSolver, SolverTerms, decode
 from facewright.training.registration import (
     align_rigidly,

@@ -6,7 +6,7 @@ import pytest
 
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.errors import ConfigInvalid
-from facewright.rig.spec import load_rig
+from facewright.rig.installed import load_rig
 from facewright.training.work_folder import claim_work_folder
 
 

@@ -10,7 +10,7 @@ from facewright.export.blender import write_scene_folder
 from facewright.export.character import build_character
 from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.nouns import Rig
-from facewright.service.convert.rig import physical_value, rig_message
+from facewright.service.convert.rig import character_message, rig_message
 from facewright.service.rigs import RigShelf
 
 from ..assemble import assemble
@@ -31,10 +31,8 @@ def make_stage(folder: Path, shelf: RigShelf, rig: Rig, people: np.ndarray) -> N
     assemble(folder)
     neutral = shelf.channels(rig, np.full(len(rig.parameters), 0.5, np.float32))
     (folder / "rig.bin").write_bytes(rig_message(rig, neutral, with_offsets=True).SerializeToString())
-    named = [
-        {one.name: physical_value(one, float(value)) for one, value in zip(rig.parameters, person, strict=True)}
-        for person in people
-    ]
+    sent = [character_message(rig, person, Look(NEUTRAL_COLOURS)) for person in people]
+    named = [{one.name: one.value for one in character.parameters} for character in sent]
     (folder / "people.json").write_text(json.dumps(named))
     for name, style in (("short", SHORT), ("long", LONG)):
         (folder / name).mkdir()

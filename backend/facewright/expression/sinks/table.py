@@ -31,6 +31,8 @@ class TableSink:
         OutputNotWritable: it cannot be written to; also from `send` and `close`.
     """
 
+    unsent = 0  # a row that cannot be written is an error
+
     def __init__(self, path: Path) -> None:
         self._is_json = table_suffix(path) == ".json"
         self._pending = PendingFile(path)

@@ -105,15 +105,8 @@ def vector_message(values: Sequence[float]) -> rig_pb2.Vector3:
     return rig_pb2.Vector3(x=values[0], y=values[1], z=values[2])
 
 
-def physical_value(parameter: Parameter, value: float) -> float:
-    """Turn a value in [0, 1] into the parameter's unit."""
-    if value < 0.5:
-        return parameter.minimum + 2 * value * (parameter.neutral - parameter.minimum)
-    return parameter.neutral + (2 * value - 1) * (parameter.maximum - parameter.neutral)
-
-
 def unit_value(parameter: Parameter, value: float) -> float:
-    """Turn a value in the parameter's unit into one in [0, 1]; the inverse of `physical_value`."""
+    """Turn a value in the unit of a parameter into one in [0, 1], of which 0.5 is neutral."""
     if value < parameter.neutral:
         return 0.5 * (value - parameter.minimum) / (parameter.neutral - parameter.minimum)
     return 0.5 + 0.5 * (value - parameter.neutral) / (parameter.maximum - parameter.neutral)

@@ -5,7 +5,6 @@ import logging
 import tempfile
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from facewright.pipelines.heartbeat import Heartbeat, Stopped, no_beat
 from facewright.pipelines.live import LivePipeline
 from facewright.pipelines.outputs import head_without_photo, render_front, write_outputs
 from facewright.pipelines.photo import PhotoPipeline
+from facewright.recent import Recent
 from facewright.rig.anchors import eye_centres
 from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.nouns import Rig
@@ -102,7 +102,7 @@ class Workshop:
         self.config, self.notice = config, ""
         self._open_pipeline, self._trial = open_pipeline, trial
         self._loaded: dict[str, PhotoPipeline] = {}
-        self._prepared: OrderedDict[str, PhotoPipeline] = OrderedDict()
+        self._prepared: Recent[str, PhotoPipeline] = Recent(KEPT_SETTINGS)
         self._live: dict[str, LivePipeline] = {}
         self._lock = threading.Lock()
         self._thread: int | None = None
@@ -127,16 +127,7 @@ class Workshop:
         """
         if threading.get_ident() != self._thread:
             raise RuntimeError("the pipelines belong to the device's thread")
-        key = f"{config.rig} {config.digest()}"
-        if key not in self._prepared:
-            if config.rig not in self._loaded:
-                plain = dataclasses.replace(self.config, rig=config.rig)
-                self._take_in(self._open_pipeline(plain))
-            self._prepared[key] = self._loaded[config.rig].with_config(config)
-            while len(self._prepared) > KEPT_SETTINGS:
-                self._prepared.popitem(last=False)
-        self._prepared.move_to_end(key)
-        return self._prepared[key]
+        return self._prepared.get(f"{config.rig} {config.digest()}", lambda: self._prepare(config))
 
     def live_pipeline(self, rig: Rig) -> LivePipeline:
         """Return what live tracking of a rig needs, with the networks of the default rig's pipeline; for any thread."""
@@ -153,7 +144,21 @@ class Workshop:
             FacewrightError: the photo cannot be used, or the work was cancelled before there was a head.
             OutOfMemory: neither the device nor the CPU has enough memory.
         """
-        return self._survive(lambda: self._fit(order, progress, cancel))
+
+        def work() -> FittedHead:
+            pipeline = self.pipeline(order.config)
+            photo, *more = order.photos
+            result, observations = pipeline(photo, order.face_index, progress, cancel, more)
+            if not order.outputs or cancel.is_set():
+                return FittedHead(result, ())
+            beat = Heartbeat(progress, cancel)
+            beat.show(result.parameters, result.look)
+            beat.tell(Progress("write", 0, 1))
+            with suppress(Stopped):
+                return FittedHead(*_made(pipeline, result, observations, order.outputs, beat))
+            return FittedHead(result, ())
+
+        return self._survive(work)
 
     def draw_front(self, config: FacewrightConfig, parameters: np.ndarray, look: Look, side_px: int) -> np.ndarray:
         """Draw a neutral head from the front: (side_px, side_px, 3) RGB uint8."""
@@ -176,19 +181,6 @@ class Workshop:
         job = RenderJob(pipeline.vertices(parameters, expression), camera, look, DEFAULT_LIGHTING, pieces)
         return pipeline.engine.render([job])[0].image
 
-    def _fit(self, order: FitOrder, progress: Callable[[Progress], None], cancel: threading.Event) -> FittedHead:
-        pipeline = self.pipeline(order.config)
-        photo, *more = order.photos
-        result, observations = pipeline(photo, order.face_index, progress, cancel, more)
-        if not order.outputs or cancel.is_set():
-            return FittedHead(result, ())
-        beat = Heartbeat(progress, cancel)
-        beat.show(result.parameters, result.look)
-        beat.tell(Progress("write", 0, 1))
-        with suppress(Stopped):
-            return FittedHead(*_made(pipeline, result, observations, order.outputs, beat))
-        return FittedHead(result, ())
-
     def files(
         self, rig_id: str, parameters: np.ndarray, look: Look, outputs: tuple[str, ...]
     ) -> tuple[tuple[str, bytes], ...]:
@@ -206,6 +198,11 @@ class Workshop:
         pipeline = self.pipeline(dataclasses.replace(self.config, rig=rig_id))
         head = head_without_photo(pipeline, parameters, look)
         return _made(pipeline, head, None, outputs, no_beat)[1]
+
+    def _prepare(self, config: FacewrightConfig) -> PhotoPipeline:
+        if config.rig not in self._loaded:
+            self._take_in(self._open_pipeline(dataclasses.replace(self.config, rig=config.rig)))
+        return self._loaded[config.rig].with_config(config)
 
     def _take_in(self, pipeline: PhotoPipeline) -> None:
         """Keep a loaded pipeline; the default rig's one gives its networks to live tracking."""

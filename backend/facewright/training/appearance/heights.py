@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator
 
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig.baking import rasterise
 from facewright.training.appearance.atlas import spread
 from facewright.training.appearance.layout import BOXES_PX, SIDE, Layout
 from facewright.training.appearance.texels import Texels
-from facewright.training.smoothstep import smooth
 
 FINE = 2
 """Heights are drawn this much finer than the atlas."""
@@ -31,7 +31,7 @@ class Surface:
         across = np.cross([0.0, 0.0, 1.0], normal)
         across /= np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-6)
         self._axes = np.stack([across, np.cross(normal, across)], axis=-2)  # (S, S, 2, 3), world
-        self.lies_flat = smooth(0.97, 0.85, np.abs(normal[..., 2]))
+        self.lies_flat = smoothstep(0.97, 0.85, np.abs(normal[..., 2]))
         face = layout.chart == list(BOXES_PX).index("face")
         front = face & (layout.place_mm[:, 1] > -55.0)
         pixels = np.stack([layout.uv[:, 0], 1.0 - layout.uv[:, 1]], axis=1)[front] * side

@@ -5,13 +5,13 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.spatial import cKDTree
 
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig.appearance import RELIEF_SCALE
 from facewright.training.appearance.creases import Crease, face_creases
 from facewright.training.appearance.features import lip_depth
 from facewright.training.appearance.heights import FINE, Surface
 from facewright.training.appearance.layout import SIDE, Layout
 from facewright.training.appearance.texels import Noise, Texels, rim_distance
-from facewright.training.smoothstep import smooth
 
 PORE_SPACING_PX = 3.0
 FOLD_BLUR_PX = 3.0
@@ -34,7 +34,7 @@ def wrinkle_height(surface: Surface, texels: Texels, layout: Layout, noise: Nois
     )
     eye, _ = rim_distance(layout, texels, "socket.L", "socket.R")
     mouth, _ = rim_distance(layout, texels, "mouth")
-    still = smooth(0.8, 3.0, eye) * smooth(0.5, 2.5, mouth) * (1 - texels.ear)
+    still = smoothstep(0.8, 3.0, eye) * smoothstep(0.5, 2.5, mouth) * (1 - texels.ear)
     return height * np.clip(_finer(still * texels.on("face")), 0, 1)
 
 
@@ -65,7 +65,7 @@ def _carve(
     grooves[box] -= line.depth_mm * taper * uneven * groove
     if line.fold_mm:
         aside = distance * np.sign(-turn)  # rows run down: the left of a line that runs right is above it
-        swell = smooth(-line.width_mm, line.width_mm, aside)
+        swell = smoothstep(-line.width_mm, line.width_mm, aside)
         swell *= np.exp(-((np.maximum(aside, 0.0) / line.reach_mm) ** 2))
         folds[box] += line.fold_mm * ends * swell
 
@@ -78,13 +78,13 @@ def _finer(values: np.ndarray) -> np.ndarray:
 def _neck(texels: Texels, noise: Noise) -> np.ndarray:
     """Return the rings round the neck, in mm at every texel of the atlas."""
     height = np.zeros(texels.x.shape, np.float32)
-    neck = smooth(-104.0, -114.0, texels.up + 0.5 * np.maximum(-texels.forward - 20.0, 0.0))
+    neck = smoothstep(-104.0, -114.0, texels.up + 0.5 * np.maximum(-texels.forward - 20.0, 0.0))
     behind = np.maximum(-30.0 - texels.forward, 0.0)
     for index, (up, rise, depth) in enumerate(NECK_RINGS_MM):
         away = texels.up - (up + rise * behind) + 2.6 * noise(texels, 17.0 + index) + 0.7 * noise(texels, 5.0)
         broken = np.clip(0.75 + 0.9 * noise(texels, 13.0 + 2 * index), 0.05, 1.0)
         height -= depth * broken * (1.2 * np.exp(-((away / 1.1) ** 2)) - 0.4 * np.exp(-((away / 3.2) ** 2)))
-    return height * neck * smooth(150.0, 60.0, behind) * smooth(82.0, 62.0, np.abs(texels.x))
+    return height * neck * smoothstep(150.0, 60.0, behind) * smoothstep(82.0, 62.0, np.abs(texels.x))
 
 
 def _crackle(texels: Texels, noise: Noise) -> np.ndarray:
@@ -92,9 +92,10 @@ def _crackle(texels: Texels, noise: Noise) -> np.ndarray:
     x, up = np.abs(texels.x), texels.up
     eye = np.exp(-(((x - 32) / 20) ** 2) - ((up + 8) / 13) ** 2) * (texels.forward > -30)
     cheek = np.exp(-(((x - 48) / 20) ** 2) - ((up + 45) / 26) ** 2)
-    neck = 0.8 * smooth(-108.0, -118.0, up) * smooth(-230, -150, up)
+    neck = 0.8 * smoothstep(-108.0, -118.0, up) * smoothstep(-230, -150, up)
     amount = np.clip(0.30 + 0.55 * eye + 0.5 * cheek + neck, 0, 1)
-    net = smooth(0.3, 0.0, np.abs(noise(texels, (3.0, 3.0, 1.9)))) + 0.6 * smooth(0.4, 0.0, np.abs(noise(texels, 1.5)))
+    net = smoothstep(0.3, 0.0, np.abs(noise(texels, (3.0, 3.0, 1.9))))
+    net = net + 0.6 * smoothstep(0.4, 0.0, np.abs(noise(texels, 1.5)))
     return -0.036 * amount * net * texels.on("face")
 
 
@@ -116,10 +117,10 @@ def pore_height(texels: Texels, noise: Noise, generator: np.random.Generator) ->
     chin = 0.6 * np.exp(-((across / 18) ** 2) - ((up + 96) / 11) ** 2) * (texels.forward > 0)
     coarse = _finer(np.clip(nose + cheek + brow + chin, 0, 1))[face]
     pits = np.exp(-((near[:, 0] / (0.30 * step)) ** 2)) * size * (0.10 + 0.90 * coarse)
-    cells = smooth(0.0, 0.35 * step, near[:, 1] - near[:, 0])
+    cells = smoothstep(0.0, 0.35 * step, near[:, 1] - near[:, 0])
     height[face] = -0.090 * pits + 0.022 * (1.3 - 0.3 * coarse) * cells
-    lip = smooth(-0.4, 1.0, lip_depth(texels))
-    furrow = smooth(0.5, 0.0, np.abs(noise(texels, (1.5, 6.0, 8.0)))) + 0.4 * noise(texels, (0.8, 3.0, 4.0))
+    lip = smoothstep(-0.4, 1.0, lip_depth(texels))
+    furrow = smoothstep(0.5, 0.0, np.abs(noise(texels, (1.5, 6.0, 8.0)))) + 0.4 * noise(texels, (0.8, 3.0, 4.0))
     return height * (1 - _finer(lip)) - 0.085 * _finer(lip * furrow)
 
 

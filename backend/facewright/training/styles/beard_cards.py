@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from facewright.training.smoothstep import smooth
+from facewright.engine.smoothstep import smoothstep
 from facewright.training.styles.beard_region import BeardMap, hair_direction
 from facewright.training.styles.beard_texture import DENSE, THIN, tuft_boxes
 from facewright.training.styles.cards import PieceMesh, across, resample, smooth_normals, strips
@@ -140,7 +140,7 @@ def _grow(beard, normals, root, normal, thick, layer, style, generator) -> np.nd
         _, nearest = tree.query(here)
         out = ground_normal[nearest]
         height = ((here - ground[nearest]) * out).sum(1)
-        free = smooth(2.0, 8.0, np.linalg.norm(here - ground[nearest], axis=1) - np.abs(height))[:, None]
+        free = smoothstep(2.0, 8.0, np.linalg.norm(here - ground[nearest], axis=1) - np.abs(height))[:, None]
         flow = hair_direction(ground[nearest]) + sway
         flow[:, 0] -= style.gather * share * np.clip(here[:, 0] / 12, -1, 1) * weights[:, 2]
         flow[:, 2] -= 0.8 * free[:, 0]
@@ -168,6 +168,6 @@ def _shortened(curves: np.ndarray, reach: np.ndarray) -> np.ndarray:
 def _place_weights(root: np.ndarray) -> np.ndarray:
     """Return (k, 3) how much a root belongs to the cheek, the upper lip and the chin; rows sum to 1."""
     x, up = np.abs(root[:, 0]), root[:, 2]
-    lip = smooth(-72.0, -66.0, up) * smooth(34.0, 26.0, x)
-    chin = smooth(34.0, 14.0, x) * smooth(-74.0, -88.0, up) * smooth(-45.0, -15.0, root[:, 1])
+    lip = smoothstep(-72.0, -66.0, up) * smoothstep(34.0, 26.0, x)
+    chin = smoothstep(34.0, 14.0, x) * smoothstep(-74.0, -88.0, up) * smoothstep(-45.0, -15.0, root[:, 1])
     return np.stack([1 - lip - chin * (1 - lip), lip, chin * (1 - lip)], axis=1)

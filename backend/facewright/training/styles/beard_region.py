@@ -9,8 +9,8 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 from scipy.spatial import cKDTree
 
 from facewright.datatypes import PART_NAMES
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig.nouns import Appearance
-from facewright.training.smoothstep import smooth
 from facewright.training.styles.surface import FaceSurface
 
 OUTLINES_MM = {
@@ -116,11 +116,11 @@ def hair_direction(place: np.ndarray) -> np.ndarray:
     """Return the (..., 3) direction (x, forward, up) in which beard hair would fall at places (..., 3) in mm."""
     x, forward, up = np.moveaxis(place, -1, 0)
     side = np.clip(x / 6.0, -1, 1)
-    lip = smooth(30.0, 22.0, np.abs(x)) * smooth(-74.0, -66.0, up) * (forward > 0)
-    cheek = smooth(18.0, 45.0, np.abs(x))
+    lip = smoothstep(30.0, 22.0, np.abs(x)) * smoothstep(-74.0, -66.0, up) * (forward > 0)
+    cheek = smoothstep(18.0, 45.0, np.abs(x))
     down = np.stack([0.10 * side * (1 - cheek), 0.25 * cheek + 0.1, -np.ones_like(x)], axis=-1)
     upper = np.stack([0.95 * side, -0.15 + 0 * x, -0.75 + 0 * x], axis=-1)
-    under = smooth(-104.0, -112.0, up)[..., None] * smooth(30.0, 0.0, forward)[..., None]
+    under = smoothstep(-104.0, -112.0, up)[..., None] * smoothstep(30.0, 0.0, forward)[..., None]
     below = np.stack([0.15 * side, 0.9 + 0 * x, -0.6 + 0 * x], axis=-1)
     mixed = down * (1 - lip[..., None]) + upper * lip[..., None]
     mixed = mixed * (1 - under) + below * under

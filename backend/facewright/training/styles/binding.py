@@ -9,10 +9,10 @@ from scipy.sparse import coo_matrix, csr_matrix, diags
 from scipy.spatial import cKDTree
 
 from facewright.engine.occlusion import sky_openness
+from facewright.engine.smoothstep import smoothstep
 from facewright.export.files import atomic_write
 from facewright.rig.nouns import SURFACES, Rig
 from facewright.rig.skinning import dense_skin_weights
-from facewright.training.smoothstep import smooth
 from facewright.training.styles.cards import LENS, PieceMesh
 
 NEAR_TRIANGLES = 24
@@ -120,7 +120,7 @@ def hold_on(rig: Rig, mesh: PieceMesh, attachment: Attachment, roots_m: np.ndarr
     graph = _neighbours(mesh, attachment.reach_m)
     for _ in range(SMOOTHING_ROUNDS):
         mean = graph @ mean
-    share = smooth(attachment.near_m, attachment.far_m, distance)[:, None]
+    share = smoothstep(attachment.near_m, attachment.far_m, distance)[:, None]
     indices, weights = _strongest(own * (1 - share) + mean * share, attachment.influences)
     return Hold(triangle, barycentric, indices, weights)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from facewright.engine.smoothstep import smoothstep
 from facewright.training.appearance.features import HAIRLINE
-from facewright.training.smoothstep import smooth
 from facewright.training.styles.cards import PieceMesh, join
 from facewright.training.styles.hair_coats import Coat, constant, lay_coat, radiate
 from facewright.training.styles.hair_growth import Cap, Lay, lay_cards, span_cap
@@ -12,8 +12,8 @@ from facewright.training.styles.scalp import Scalp, scatter_roots
 
 def afro_height(places: np.ndarray) -> np.ndarray:
     """Return the height (k,) in mm of the afro above places (k, 3) of the scalp."""
-    front = smooth(-25, 15, places[:, 1])
-    low = smooth(40, -60, places[:, 2])
+    front = smoothstep(-25, 15, places[:, 1])
+    low = smoothstep(40, -60, places[:, 2])
     lumps = 2.5 * np.sin(places[:, 0] / 17 + 1) * np.sin(places[:, 1] / 19 + 2) * np.sin(places[:, 2] / 15)
     return 44 - 8 * front - 16 * low + lumps
 
@@ -47,7 +47,7 @@ def afro(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
 
 def fend_eyes(places: np.ndarray) -> np.ndarray:
     """Push hair sideways away from eyes and cheeks."""
-    least = 60.0 * smooth(-30, -5, places[:, 1]) * smooth(52, 36, places[:, 2])
+    least = 60.0 * smoothstep(-30, -5, places[:, 1]) * smoothstep(52, 36, places[:, 2])
     x = places[:, 0]
     pushed = np.where(np.abs(x) < least, np.sign(x) * (np.abs(x) + 0.4 * (least - np.abs(x))), x)
     front = np.interp(places[:, 2], (34, 60), (-24, 60))
@@ -59,17 +59,17 @@ def curly(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """Loose curls to the nape, falling from a parting on the left, full at the sides."""
 
     def comb(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
-        top = smooth(45, 85, roots[:, 2:]) * smooth(-130, -80, roots[:, 1:2])
+        top = smoothstep(45, 85, roots[:, 2:]) * smoothstep(-130, -80, roots[:, 1:2])
         side = np.tanh((roots[:, :1] - 20.0) / 28.0)
         over = np.concatenate([side, 0.15 + 0 * side, 0 * side], axis=1)
         return radiate(places) * (1 - 0.6 * top) + over * top - [0, 0, 0.5 * share]
 
     def length(places: np.ndarray) -> np.ndarray:
-        return 62 + 26 * smooth(20, 80, places[:, 2]) - 22 * smooth(-20, -65, places[:, 2])
+        return 62 + 26 * smoothstep(20, 80, places[:, 2]) - 22 * smoothstep(-20, -65, places[:, 2])
 
     def lift(places: np.ndarray) -> np.ndarray:
         forward, up = places[:, 1], places[:, 2]
-        return 17 + 9 * smooth(10, 70, up) - 4 * smooth(-30, 5, forward) - 10 * smooth(82, 100, up)
+        return 17 + 9 * smoothstep(10, 70, up) - 4 * smoothstep(-30, 5, forward) - 10 * smoothstep(82, 100, up)
 
     parts = [
         span_cap(scalp, Cap(HAIRLINE, lambda p: 0.45 * lift(p), "coil", 18, 9, 48, 0.25, 0.75, tiles=3), generator)

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig.baking import rasterise
 from facewright.training.appearance.features import HAIRLINE
-from facewright.training.smoothstep import smooth
 from facewright.training.styles.hair_growth import WORLD, Comb
 from facewright.training.styles.scalp import Scalp, hair_depth_mm
 
@@ -67,7 +67,7 @@ def paint_scalp(scalp: Scalp, paint: ScalpPaint, generator: np.random.Generator)
     wobble = 2.2 * _blotches(generator, 6.0) + 1.0 * _blotches(generator, 1.5)
     inside = np.full((SIDE, SIDE), -99.0)
     inside[owner >= 0] = hair_depth_mm(scalp, place[owner >= 0], paint.hairline)
-    share = smooth(0.0, 1.7 * paint.soft_mm, inside + wobble + 1.5)
+    share = smoothstep(0.0, 1.7 * paint.soft_mm, inside + wobble + 1.5)
     hairs = _draw_hairs(scalp, chosen, paint, generator)
     hairs = np.maximum(hairs, np.clip((inside - 0.35 * paint.reach_mm) / (0.55 * paint.reach_mm), 0, 1))
     under = paint.coverage * share * (1 - paint.strands * (1 - np.minimum(1.5 * hairs, 1)))

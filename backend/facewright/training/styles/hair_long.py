@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from facewright.engine.smoothstep import smoothstep
 from facewright.training.appearance.features import HAIRLINE
-from facewright.training.smoothstep import smooth
 from facewright.training.styles.cards import PieceMesh, join
 from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat
 from facewright.training.styles.hair_growth import Cap, Comb, Lay, span_cap
@@ -24,14 +24,14 @@ def part_and_fall(part_mm: float, back: float = 0.5, tuck: tuple[float, float] |
 
     def comb(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
         side = np.tanh((roots[:, 0] - part_mm) / 6.0)
-        behind = smooth(-95, -150, roots[:, 1])
-        outward = np.clip(1.1 - np.abs(places[:, 0]) / 85.0, 0.0, 1.0) * smooth(20, 60, places[:, 2])
-        backward = back * smooth(0, 70, places[:, 2]) * (0.4 + behind)
-        down = 0.25 + 1.6 * smooth(75, 10, places[:, 2]) + 0.8 * behind
-        shoulder = 0.9 * np.sign(roots[:, 1] + 88.0) * smooth(-55, -105, places[:, 2])
+        behind = smoothstep(-95, -150, roots[:, 1])
+        outward = np.clip(1.1 - np.abs(places[:, 0]) / 85.0, 0.0, 1.0) * smoothstep(20, 60, places[:, 2])
+        backward = back * smoothstep(0, 70, places[:, 2]) * (0.4 + behind)
+        down = 0.25 + 1.6 * smoothstep(75, 10, places[:, 2]) + 0.8 * behind
+        shoulder = 0.9 * np.sign(roots[:, 1] + 88.0) * smoothstep(-55, -105, places[:, 2])
         wanted = np.stack([side * outward * (1 - 0.7 * behind), shoulder - backward, -down], axis=1)
         if tuck is not None:
-            inward = tuck[1] * smooth(tuck[0], tuck[0] - 35, places[:, 2])
+            inward = tuck[1] * smoothstep(tuck[0], tuck[0] - 35, places[:, 2])
             wanted -= inward[:, None] * np.stack([places[:, 0], places[:, 1] + 60.0, 0 * side], axis=1) / 80.0
         return wanted
 
@@ -40,8 +40,8 @@ def part_and_fall(part_mm: float, back: float = 0.5, tuck: tuple[float, float] |
 
 def fend_face(places: np.ndarray) -> np.ndarray:
     """Push hair sideways out of the face."""
-    least = smooth(-28, 5, places[:, 1]) * np.interp(places[:, 2], (40, 60, 74), (66, 46, 0))
-    x, brow = places[:, 0], smooth(42, 56, places[:, 2]) * smooth(90, 78, places[:, 2])
+    least = smoothstep(-28, 5, places[:, 1]) * np.interp(places[:, 2], (40, 60, 74), (66, 46, 0))
+    x, brow = places[:, 0], smoothstep(42, 56, places[:, 2]) * smoothstep(90, 78, places[:, 2])
     over = np.maximum(places[:, 1] - (11.0 - 0.012 * x * x), 0) * brow
     pushed = np.where(np.abs(x) < least, np.sign(x) * (np.abs(x) + 0.35 * (least - np.abs(x))), x)
     widest = np.interp(places[:, 2], (-120, 0, 40), (98, 88, 120))
@@ -68,7 +68,9 @@ def bob(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """A bob that ends at the jaw and turns inwards, parted on the right."""
     straight = ("dense",), ("straight_a", "dense"), ("straight_a", "straight_b"), ("straight_b", "straight_c")
     comb = part_and_fall(-20.0, 0.35, (-45.0, 0.9))
-    return _hanging(scalp, generator, comb, -20.0, lambda p: -82 - 16 * smooth(-110, -30, p[:, 1]), straight, 1.2, 5.0)
+    return _hanging(
+        scalp, generator, comb, -20.0, lambda p: -82 - 16 * smoothstep(-110, -30, p[:, 1]), straight, 1.2, 5.0
+    )
 
 
 def fringe(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
@@ -84,7 +86,7 @@ def fringe(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
         lay = Lay(names, width, 6, 0.15, 0.12, 0.85, taper=0.85)
         coat = Coat(
             spacing, lay, _fringe_comb, constant(120.0), constant(lift), depth_mm=(0.5, 34.0),
-            where=lambda p: (np.abs(p[:, 0]) < 57) * smooth(-58, -45, p[:, 1]),
+            where=lambda p: (np.abs(p[:, 0]) < 57) * smoothstep(-58, -45, p[:, 1]),
             level_mm=lambda p: FRINGE_END_MM - 0.004 * p[:, 0] ** 2,
             level_spread_mm=2.5, stray=0.06, rise_m=0.025, weight=0.25, hold=0.45,
         )  # fmt: skip
@@ -110,7 +112,7 @@ def _hanging(scalp, generator, comb, part_mm, level_mm, names, volume, spread_mm
     parts = [span_cap(scalp, Cap(HAIRLINE, constant(5.0 * volume)), generator)]
 
     def near_part(places: np.ndarray) -> np.ndarray:
-        return (np.abs(places[:, 0] - part_mm) < 11) * smooth(-140, -105, places[:, 1])
+        return (np.abs(places[:, 0] - part_mm) < 11) * smoothstep(-140, -105, places[:, 1])
 
     for spacing, lift, strips, width, where in (
         (0.0260, 7.0, names[0], 0.034, None),
@@ -121,7 +123,7 @@ def _hanging(scalp, generator, comb, part_mm, level_mm, names, volume, spread_mm
     ):
 
         def height(places: np.ndarray, lift: float = lift) -> np.ndarray:
-            return lift * volume * (0.75 + 0.25 * smooth(20, 80, places[:, 2]))
+            return lift * volume * (0.75 + 0.25 * smoothstep(20, 80, places[:, 2]))
 
         lay = Lay(strips, width * wider, points, 0.12, 0.12, 0.85, taper=0.8, spacing=1.8 if points < 12 else 1.15)
         coat = Coat(
@@ -130,5 +132,5 @@ def _hanging(scalp, generator, comb, part_mm, level_mm, names, volume, spread_mm
             rise_m=0.07, pull=0.25, weight=0.5, hold=0.5, start=0.25, fend=fend_face,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
-    front = hairs_at_edge(comb, 22.0, where=lambda places: smooth(-70, -40, places[:, 1]))
+    front = hairs_at_edge(comb, 22.0, where=lambda places: smoothstep(-70, -40, places[:, 1]))
     return join([*parts, lay_coat(scalp, front, generator)])

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from facewright.engine.smoothstep import smoothstep
 from facewright.training.appearance.features import HAIRLINE
-from facewright.training.smoothstep import smooth
 from facewright.training.styles.cards import PieceMesh, join
 from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat, radiate
 from facewright.training.styles.hair_growth import Cap, Lay, span_cap
@@ -26,23 +26,23 @@ PART_MM = 33.0
 
 def combed_forward(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
     """Lead hair away from the whorl, on top forward and to the side."""
-    top = smooth(40, 85, roots[:, 2:])
+    top = smoothstep(40, 85, roots[:, 2:])
     return radiate(places) + np.array([0.45, 0.35, 0.25]) * top * (0.4 + share)
 
 
 def combed_aside(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
     """Lead hair from a parting on the left over to the right and a little back; the rest falls from the whorl."""
     side = np.tanh((roots[:, :1] - PART_MM) / 4.0)
-    top = smooth(45, 80, roots[:, 2:]) * smooth(-140, -95, roots[:, 1:2])
+    top = smoothstep(45, 80, roots[:, 2:]) * smoothstep(-140, -95, roots[:, 1:2])
     over = np.concatenate([side * 1.3, -0.35 - 0.3 * share - 0.7 * (side > 0), 0.25 - 0.9 * share + 0 * side], axis=1)
     return radiate(places) * (1 - 0.9 * top) + over * top
 
 
 def combed_back(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
     """Lead hair straight back over the crown, at the sides back and down."""
-    low = smooth(70, 0, places[:, 2])
-    behind = smooth(-105, -150, places[:, 1])
-    sideburn = smooth(10, -2, roots[:, 2]) * smooth(-82, -74, roots[:, 1])
+    low = smoothstep(70, 0, places[:, 2])
+    behind = smoothstep(-105, -150, places[:, 1])
+    sideburn = smoothstep(10, -2, roots[:, 2]) * smoothstep(-82, -74, roots[:, 1])
     back = np.stack([-0.012 * places[:, 0] * behind, -1.0 + 0 * low, -0.75 * low - 1.6 * behind], axis=1)
     return back * (1 - sideburn[:, None]) + np.array([0.0, 0.0, -1.0]) * sideburn[:, None]
 
@@ -65,10 +65,10 @@ def short(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """A textured crop: longer on top, swept forward and to the side, tapered at sides and nape."""
 
     def length(places: np.ndarray) -> np.ndarray:
-        return 17 + 26 * smooth(30, 85, places[:, 2]) - 4 * smooth(-20, -65, places[:, 2])
+        return 17 + 26 * smoothstep(30, 85, places[:, 2]) - 4 * smoothstep(-20, -65, places[:, 2])
 
     def lift(places: np.ndarray) -> np.ndarray:
-        return 3.6 + 9.5 * smooth(20, 85, places[:, 2])
+        return 3.6 + 9.5 * smoothstep(20, 85, places[:, 2])
 
     return _cropped(scalp, generator, HAIRLINE, combed_forward, length, lift)
 
@@ -77,13 +77,13 @@ def side_part(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """Hair of a finger's length, parted on the left and combed over, with a quiff over the forehead."""
 
     def length(places: np.ndarray) -> np.ndarray:
-        top = smooth(40, 82, places[:, 2])
-        return 18 + 52 * top * smooth(PART_MM + 8, PART_MM - 10, places[:, 0]) + 18 * top
+        top = smoothstep(40, 82, places[:, 2])
+        return 18 + 52 * top * smoothstep(PART_MM + 8, PART_MM - 10, places[:, 0]) + 18 * top
 
     def lift(places: np.ndarray) -> np.ndarray:
-        top = smooth(25, 85, places[:, 2])
-        beside = 0.35 + 0.65 * smooth(2, 22, np.abs(places[:, 0] - PART_MM))
-        return 3.8 + (8.5 * top + 5 * smooth(-30, 0, places[:, 1]) * top) * beside
+        top = smoothstep(25, 85, places[:, 2])
+        beside = 0.35 + 0.65 * smoothstep(2, 22, np.abs(places[:, 0] - PART_MM))
+        return 3.8 + (8.5 * top + 5 * smoothstep(-30, 0, places[:, 1]) * top) * beside
 
     return _cropped(scalp, generator, HAIRLINE, combed_aside, length, lift)
 
@@ -92,13 +92,13 @@ def slicked(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """Hair combed back wet, close to the head, longer at the nape."""
 
     def length(places: np.ndarray) -> np.ndarray:
-        return 30 + 55 * smooth(20, 80, places[:, 2])
+        return 30 + 55 * smoothstep(20, 80, places[:, 2])
 
     def lift(places: np.ndarray) -> np.ndarray:
-        return 3.5 + 5.5 * smooth(25, 80, places[:, 2]) + 2.5 * smooth(-35, 0, places[:, 1])
+        return 3.5 + 5.5 * smoothstep(25, 80, places[:, 2]) + 2.5 * smoothstep(-35, 0, places[:, 1])
 
     def high(places: np.ndarray) -> np.ndarray:
-        return smooth(-18, 8, places[:, 2]) * off_sideburns(places)
+        return smoothstep(-18, 8, places[:, 2]) * off_sideburns(places)
 
     def low(places: np.ndarray) -> np.ndarray:
         return (1 - high(places)) * off_sideburns(places)
@@ -123,10 +123,10 @@ def receding(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     """Short hair, thin at the front, with high temples."""
 
     def length(places: np.ndarray) -> np.ndarray:
-        return 17 + 12 * smooth(40, 85, places[:, 2])
+        return 17 + 12 * smoothstep(40, 85, places[:, 2])
 
     def lift(places: np.ndarray) -> np.ndarray:
-        return 3.4 + 2.2 * smooth(30, 85, places[:, 2])
+        return 3.4 + 2.2 * smoothstep(30, 85, places[:, 2])
 
     return _cropped(scalp, generator, RECEDING_HAIRLINE, combed_forward, length, lift, DENSE_HAIRLINE)
 
@@ -145,7 +145,7 @@ def _cropped(scalp, generator, hairline, comb, length, lift, dense_line=HAIRLINE
     ):
 
         def where(places: np.ndarray, low: bool = low) -> np.ndarray:
-            top = smooth(22, 48, places[:, 2])
+            top = smoothstep(22, 48, places[:, 2])
             return 1 - top if low else top
 
         coat = Coat(

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from facewright.engine.smoothstep import smoothstep
 from facewright.training.appearance.features import HAIRLINE
-from facewright.training.smoothstep import smooth
 from facewright.training.styles.cards import PieceMesh, across, join, resample, strips
 from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat
 from facewright.training.styles.hair_growth import Cap, Lay, lay_cards, span_cap
@@ -80,7 +80,7 @@ def _gathered(scalp: Scalp, generator: np.random.Generator, tie_mm: tuple[float,
 
     def comb(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
         way = np.asarray(tie_mm) - places
-        around = smooth(-70, -140, places[:, 1:2]) * smooth(60, 20, places[:, 2:]) * 0.2
+        around = smoothstep(-70, -140, places[:, 1:2]) * smoothstep(60, 20, places[:, 2:]) * 0.2
         return way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1) - [0, 0, 1] * around * (1 - share)
 
     def length(places: np.ndarray) -> np.ndarray:

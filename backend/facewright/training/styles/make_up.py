@@ -7,10 +7,10 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from facewright.datatypes import PART_NAMES
+from facewright.engine.smoothstep import smoothstep
 from facewright.rig.appearance import MASK_CHANNELS
 from facewright.rig.nouns import Appearance, Rig
 from facewright.training.appearance.texels import polygon_distance
-from facewright.training.smoothstep import smooth
 from facewright.training.styles.surface import FaceSurface, face_surface, save_layer
 
 SEED = 32
@@ -106,13 +106,13 @@ def lip_coverage(surface: FaceSurface, look: Appearance, style: LipStyle) -> np.
     mask = look.masks[..., MASK_CHANNELS.index("lip")].astype(np.float32)
     mask = _blurred(mask, surface.is_face, 1.8)
     full = np.percentile(mask[surface.is_face & (mask > 0)], 95)
-    lips = smooth(*EDGE, mask / full)
+    lips = smoothstep(*EDGE, mask / full)
     is_lip = np.isin(look.labels, [PART_NAMES.index("upper_lip"), PART_NAMES.index("lower_lip")])
     per_mm = _texels_per_mm(surface, is_lip & surface.is_face)
     depth = distance_transform_edt((mask / full > np.mean(EDGE)) | ~surface.is_face) / per_mm
     opening = distance_transform_edt(surface.is_face) / per_mm
-    coverage = style.edge + (style.middle - style.edge) * smooth(0.0, style.reach_mm, depth)
-    coverage += (style.inner - coverage) * smooth(4.5, 1.0, opening)
+    coverage = style.edge + (style.middle - style.edge) * smoothstep(0.0, style.reach_mm, depth)
+    coverage += (style.inner - coverage) * smoothstep(4.5, 1.0, opening)
     grain = gaussian_filter(np.random.default_rng(SEED).standard_normal(mask.shape), (3.0, 0.7))
     coverage *= 1 + 0.05 * grain / grain.std()
     inside = np.where(surface.is_face, 0.0, gaussian_filter(is_lip.astype(np.float32), INNER_FADE_PX))
@@ -142,15 +142,15 @@ def _one_eye(place: np.ndarray, rim: np.ndarray, style: EyeStyle) -> tuple[np.nd
     distance = np.maximum(-polygon_distance(rim[:, [0, 2]], place[:, 0], place[:, 2], 0.05), 0)
     inner, outer = rim[rim[:, 0].argmin()], rim[rim[:, 0].argmax()]
     along = (place[:, 0] - inner[0]) / (outer[0] - inner[0])
-    upper = smooth(-0.9, 0.5, place[:, 2] - inner[2] - (outer[2] - inner[2]) * along)
+    upper = smoothstep(-0.9, 0.5, place[:, 2] - inner[2] - (outer[2] - inner[2]) * along)
     lines = np.zeros(len(place))
     if style.liner:
         width = style.liner * (0.30 + 0.70 * np.clip(along, 0, 1))
-        lines = smooth(width + 0.3, width - 0.15, distance) * smooth(0.04, 0.22, along) * upper
-    below = style.lower_liner * smooth(0.9, 0.2, distance) * smooth(0.2, 0.6, along) * (1 - upper)
-    lid = style.shadow * smooth(style.shadow_reach, style.shadow_reach * 0.15, distance)
-    lid *= (1 - style.outer * (1 - smooth(0.05, 0.8, along))) * smooth(-0.15, 0.25, along) * upper
-    smudge = style.smudge * smooth(4.0, 0.2, distance) * smooth(0.05, 0.6, along) * (1 - upper)
+        lines = smoothstep(width + 0.3, width - 0.15, distance) * smoothstep(0.04, 0.22, along) * upper
+    below = style.lower_liner * smoothstep(0.9, 0.2, distance) * smoothstep(0.2, 0.6, along) * (1 - upper)
+    lid = style.shadow * smoothstep(style.shadow_reach, style.shadow_reach * 0.15, distance)
+    lid *= (1 - style.outer * (1 - smoothstep(0.05, 0.8, along))) * smoothstep(-0.15, 0.25, along) * upper
+    smudge = style.smudge * smoothstep(4.0, 0.2, distance) * smoothstep(0.05, 0.6, along) * (1 - upper)
     if style.wing:
         lines = np.maximum(lines, _wing(place, outer, style))
     return np.maximum(lines, below), lid + smudge
@@ -163,7 +163,7 @@ def _wing(place: np.ndarray, corner: np.ndarray, style: EyeStyle) -> np.ndarray:
     along = offset @ way
     away = np.abs(offset @ [-way[1], way[0]] - 0.02 * along**2)
     half = style.liner * 0.55 * np.clip(1 - along / style.wing, 0, 1) ** 0.8
-    return smooth(half + 0.2, half - 0.2, away) * smooth(-0.8, 0.2, along) * (along < style.wing)
+    return smoothstep(half + 0.2, half - 0.2, away) * smoothstep(-0.8, 0.2, along) * (along < style.wing)
 
 
 def _blurred(values: np.ndarray, where: np.ndarray, sigma_px: float) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from facewright.training.smoothstep import smooth
+from facewright.engine.smoothstep import smoothstep
 from facewright.training.styles.beard_region import BeardMap
 from facewright.training.styles.strokes import draw_hairs
 
@@ -64,12 +64,14 @@ def growth(beard: BeardMap, depth_mm: np.ndarray, edge_mm: float, generator: np.
     patches = gaussian_filter(generator.standard_normal((side, side)), 1.6 * beard.per_mm)
     x, up = np.abs(beard.surface.place[..., 0]), beard.surface.place[..., 2]
     # Beards thin out slowly upwards on the cheeks, faster everywhere else.
-    edge_mm = edge_mm * (1 + 1.2 * smooth(28.0, 40.0, x) * smooth(62.0, 52.0, x) * smooth(-85.0, -65.0, up))
-    density = smooth(-0.5 * edge_mm, 0.5 * edge_mm, depth_mm - 0.1 * edge_mm) * smooth(0.0, 1.2, beard.allowed)
-    density *= smooth(SIDEBURN_TOP_MM, SIDEBURN_TOP_MM - 14.0, up) * np.clip(1 + 0.16 * patches / patches.std(), 0, 1.2)
+    edge_mm = edge_mm * (1 + 1.2 * smoothstep(28.0, 40.0, x) * smoothstep(62.0, 52.0, x) * smoothstep(-85.0, -65.0, up))
+    density = smoothstep(-0.5 * edge_mm, 0.5 * edge_mm, depth_mm - 0.1 * edge_mm) * smoothstep(0.0, 1.2, beard.allowed)
+    density *= smoothstep(SIDEBURN_TOP_MM, SIDEBURN_TOP_MM - 14.0, up)
+    density *= np.clip(1 + 0.16 * patches / patches.std(), 0, 1.2)
     # Between lip and chin, beside the soul patch, men grow little.
-    bare = smooth(5.0, 8.0, x) * smooth(19.0, 13.0, x) * smooth(-93.0, -88.0, up) * smooth(-76.0, -80.0, up)
-    philtrum = smooth(2.6, 0.8, x) * smooth(-62.0, -58.0, up) * smooth(-46.0, -50.0, up)
+    bare = smoothstep(5.0, 8.0, x) * smoothstep(19.0, 13.0, x)
+    bare = bare * smoothstep(-93.0, -88.0, up) * smoothstep(-76.0, -80.0, up)
+    philtrum = smoothstep(2.6, 0.8, x) * smoothstep(-62.0, -58.0, up) * smoothstep(-46.0, -50.0, up)
     return np.clip(density * (1 - 0.4 * bare) * (1 - 0.2 * philtrum), 0, 1).astype(np.float32)
 
 

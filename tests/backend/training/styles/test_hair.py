@@ -9,9 +9,9 @@ from facewright.datatypes import Style
 from facewright.rig.anchors import eye_centres
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
+from facewright.rig.installed import load_rig
 from facewright.rig.nouns import SURFACES
 from facewright.rig.prior import sample
-from facewright.rig.spec import load_rig
 from facewright.rig.styles import find_choice, find_group, read_layer
 from facewright.training.styles.binding import nearest_on_skin
 from facewright.training.styles.hair import HAIR_STYLES, SEED

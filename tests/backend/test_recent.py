@@ -1,6 +1,6 @@
 """Values that were used last are kept, others released once."""
 
-from facewright.engine.recent import Recent
+from facewright.recent import Recent
 
 
 def test_what_was_used_longest_ago_goes_first_and_is_released_once() -> None:

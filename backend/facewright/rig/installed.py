@@ -1,23 +1,10 @@
-"""The public door to rigs: the nouns of a rig, the list of installed ones, and loading one by id."""
+"""The installed rigs: where they lie, the list of them, and loading one by its id."""
 
 from pathlib import Path
 
 from facewright.errors import RigUnknown
 from facewright.rig.compile import load_compiled
-from facewright.rig.nouns import Appearance, Bone, LandmarkMap, Mesh, Parameter, Prior, Rig
-
-__all__ = [
-    "RIGS_DIR",
-    "Appearance",
-    "Bone",
-    "LandmarkMap",
-    "Mesh",
-    "Parameter",
-    "Prior",
-    "Rig",
-    "list_rigs",
-    "load_rig",
-]
+from facewright.rig.nouns import Rig
 
 _CHECKOUT, _PACKAGE = (Path(__file__).resolve().parents[up] / "rigs" for up in (3, 1))
 RIGS_DIR = _PACKAGE if _PACKAGE.is_dir() else _CHECKOUT

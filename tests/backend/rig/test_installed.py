@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 from backend.rig.tiny_rig import write_tiny_rig
 from facewright.errors import RigInvalid, RigUnknown
 from facewright.rig.cache import read_cache
-from facewright.rig.spec import list_rigs, load_rig
+from facewright.rig.installed import list_rigs, load_rig
 
 
 @pytest.fixture
