@@ -28,6 +28,7 @@ from facewright.networks.expression_reader import ExpressionReader, ExpressionRe
 from facewright.networks.imitator import Imitator, ImitatorConfig
 from facewright.networks.iris import IrisLandmarker
 from facewright.networks.landmarker import Landmarker, QuickLandmarker
+from facewright.networks.layout import channels_last
 from facewright.networks.parser import Parser, ParserConfig
 from facewright.networks.segmenter import Segmenter
 from facewright.networks.tflite import read_graph
@@ -205,7 +206,7 @@ def load_imitator(path: Path, rig_version: str, parameter_count: int, look_count
     if found != (parameter_count, look_count):
         message = f"{path} was trained for {found} parameters and look numbers, the rig has"
         raise WeightsCorrupt(f"{message} {(parameter_count, look_count)}", _remedy("imitator"))
-    return _freeze(network.to(memory_format=torch.channels_last), device)
+    return _freeze(channels_last(network), device)
 
 
 def save_imitator(path: Path, network: Imitator, rig_version: str) -> None:
@@ -231,7 +232,7 @@ def load_parser(path: Path, device: str = "cpu") -> Parser:
         WeightsCorrupt: the file is no parser.
     """
     network = _load_ours(path, "parser", Parser, ParserConfig)
-    return _freeze(network.to(memory_format=torch.channels_last), device)
+    return _freeze(channels_last(network), device)
 
 
 def save_parser(path: Path, network: Parser) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from facewright.datatypes import ARKIT_52
 from facewright.networks.expression_reader import EYE_PX, MOUTH_PX, ExpressionReader, FaceCrops
+from facewright.networks.layout import channels_last
 from facewright.networks.traced import Traced
 
 STRANGER, KNOWN = 0, 1
@@ -69,7 +70,7 @@ class FaceReading:
         face = (torch.zeros(1, 2, 3, EYE_PX, EYE_PX), torch.zeros(1, 3, MOUTH_PX, MOUTH_PX), torch.zeros(1, size))
         features = torch.zeros(1, self.feature_size, device=self._device)
         self._stranger, self._known = (torch.full((1,), known, device=self._device) for known in (0.0, 1.0))
-        network.to(memory_format=torch.channels_last)  # as the crops come: a quarter faster
+        channels_last(network)  # as the crops come: a quarter faster
         self._look = Traced(_Look(network), *(part.to(self._device) for part in face))
         self._read = Traced(network, features, features, self._known)
 

@@ -20,6 +20,8 @@ class Detector(nn.Module):
         graph: `face_detection_short_range.tflite` of MediaPipe.
     """
 
+    anchors: Tensor
+
     def __init__(self, graph: Graph) -> None:
         super().__init__()
         self.network = TFLiteNetwork(graph)

@@ -93,18 +93,21 @@ class Embedder(nn.Module):
         WeightsCorrupt: the layers are not those of this network.
     """
 
+    mean: Tensor
+
     def __init__(self, layers: list[tuple[str, np.ndarray]]) -> None:
         super().__init__()
         self.register_buffer("mean", torch.tensor(MEAN_RGB).view(1, 3, 1, 1))
         self.stem = nn.Conv2d(3, 32, 7, 2, 0)
-        blocks, channels_in = [], 32
+        blocks: list[ResidualBlock] = []
+        channels_in = 32
         for channels, count, halve in STAGES:
             for index in range(count):
                 blocks.append(ResidualBlock(channels_in, channels, halve and index == 0))
                 channels_in = channels
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Linear(channels_in, DIMENSIONS, bias=False)
-        self._load(layers)
+        self._load(layers, [self.stem, *(each for block in blocks for each in (block.first, block.second))])
 
     def forward(self, faces: Tensor) -> Tensor:
         """Embed.
@@ -119,8 +122,7 @@ class Embedder(nn.Module):
         x = F.max_pool2d(F.relu(self.stem(x)), 3, 2)  # (B, 32, 35, 35)
         return F.normalize(self.head(self.blocks(x).mean((2, 3))), dim=1)
 
-    def _load(self, layers: list[tuple[str, np.ndarray]]) -> None:
-        convolutions = [self.stem, *(c for block in self.blocks for c in (block.first, block.second))]
+    def _load(self, layers: list[tuple[str, np.ndarray]], convolutions: list[nn.Conv2d]) -> None:
         kinds = [name.split("_")[0] for name, _ in layers]
         if kinds != ["con", "affine"] * len(convolutions) + ["fc"]:
             raise WeightsCorrupt(f"expected {len(convolutions)} convolutions with affine layers, got {kinds}", REMEDY)
@@ -129,8 +131,8 @@ class Embedder(nn.Module):
                 outputs = convolution.out_channels
                 gain, shift = affine[:outputs], affine[outputs:]
                 weight, bias = kernel[:-outputs].reshape(convolution.weight.shape), kernel[-outputs:]
-                convolution.weight.copy_(torch.from_numpy(weight * gain[:, None, None, None]))
-                convolution.bias.copy_(torch.from_numpy(bias * gain + shift))
+                scaled, shifted = weight * gain[:, None, None, None], bias * gain + shift
+                convolution.load_state_dict({"weight": torch.from_numpy(scaled), "bias": torch.from_numpy(shifted)})
             self.head.weight.copy_(torch.from_numpy(layers[-1][1].reshape(self.head.in_features, DIMENSIONS).T.copy()))
 
 

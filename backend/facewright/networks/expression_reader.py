@@ -77,6 +77,11 @@ class ExpressionReader(nn.Module):
             known; last that of the turn, in rad.
     """
 
+    template: Tensor
+    spread: Tensor
+    shape_mean: Tensor
+    shape_scale: Tensor
+
     def __init__(self, config: ExpressionReaderConfig) -> None:
         super().__init__()
         self.config = config
@@ -87,15 +92,16 @@ class ExpressionReader(nn.Module):
         self.register_buffer("spread", torch.ones(2, len(ARKIT_52) + 1))
         self.register_buffer("shape_mean", torch.zeros(config.shape_size))
         self.register_buffer("shape_scale", torch.ones(config.shape_size))
-        self.head = nn.Sequential(
+        hidden = [
             nn.Linear(2 * size + 1, config.hidden),
             nn.PReLU(config.hidden),
             nn.Linear(config.hidden, config.hidden),
             nn.PReLU(config.hidden),
-            nn.Linear(config.hidden, len(ARKIT_52) + TURN),
-        )
-        nn.init.constant_(self.head[-1].bias[:-TURN], FIRST_GUESS)
-        nn.init.zeros_(self.head[-1].bias[-TURN:])
+        ]
+        last = nn.Linear(config.hidden, len(ARKIT_52) + TURN)
+        self.head = nn.Sequential(*hidden, last)
+        nn.init.constant_(last.bias[:-TURN], FIRST_GUESS)
+        nn.init.zeros_(last.bias[-TURN:])
 
     @property
     def feature_size(self) -> int:

@@ -73,6 +73,8 @@ class QuickLandmarker(nn.Module):
         path: `face_landmark.tflite`, verified.
     """
 
+    place: Tensor
+
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.register_buffer("place", torch.zeros(0))  # tells on which device it runs

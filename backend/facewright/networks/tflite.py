@@ -1,5 +1,6 @@
 """Plain float TensorFlow Lite graphs as differentiable PyTorch modules, read from their flatbuffers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -280,7 +281,7 @@ def _torch_layout(step: Step, position: int, value: np.ndarray) -> np.ndarray:
     return value.reshape(-1) if step.operator is Operator.PRELU else value
 
 
-def _pad_same(x: Tensor, step: Step, window: tuple[int, int], value: float = 0.0) -> Tensor:
+def _pad_same(x: Tensor, step: Step, window: Sequence[int], value: float = 0.0) -> Tensor:
     """Pad as TensorFlow's SAME does: the odd pixel goes to the bottom and the right."""
     if not step.same_padding:
         return x
@@ -296,10 +297,10 @@ def _activate(x: Tensor, activation: int) -> Tensor:
     return F.relu(x) if activation == ACTIVATION_RELU else x
 
 
-def _resize(x: Tensor, size: tuple[int, int], step: Step) -> Tensor:
+def _resize(x: Tensor, size: tuple[int, ...], step: Step) -> Tensor:
     """Resize bilinearly with TensorFlow's three conventions of where a pixel is sampled."""
     if step.align_corners or step.half_pixel:
-        return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=step.align_corners)
+        return F.interpolate(x, size=size, mode="bilinear", align_corners=step.align_corners)
     height, width = x.shape[2:]
     rows = torch.arange(size[0], device=x.device, dtype=x.dtype) * (height / size[0])
     columns = torch.arange(size[1], device=x.device, dtype=x.dtype) * (width / size[1])

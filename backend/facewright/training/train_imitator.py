@@ -17,6 +17,7 @@ from facewright.engine.opening import open_engine
 from facewright.export.files import atomic_write
 from facewright.fitting.losses import CONTENT_PARTS
 from facewright.networks.imitator import Imitator, ImitatorConfig
+from facewright.networks.layout import channels_last
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.styles import look_size
@@ -105,9 +106,8 @@ def train(data: ImitatorData, recipe: TrainingRecipe, work: Path) -> tuple[Imita
     """
     torch.manual_seed(recipe.seed)
     train_count = int(0.8 * len(data.images))
-    network = Imitator(ImitatorConfig(data.parameters.shape[1], data.looks.shape[1], len(CONTENT_PARTS) + 1)).to(
-        memory_format=torch.channels_last
-    )
+    config = ImitatorConfig(data.parameters.shape[1], data.looks.shape[1], len(CONTENT_PARTS) + 1)
+    network = channels_last(Imitator(config))
     adam = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
     steps = train_count // recipe.batch
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, recipe.epochs * steps)

@@ -18,6 +18,7 @@ from torch.nn import functional
 from facewright import weights
 from facewright.engine.opening import open_engine
 from facewright.export.files import atomic_write
+from facewright.networks.layout import channels_last
 from facewright.networks.parser import Parser, ParserConfig
 from facewright.perception.parsing import HINT_PARTS, PARSER_CLASSES, landmark_hints
 from facewright.rig.installed import RIGS_DIR, load_rig
@@ -90,7 +91,7 @@ def tensors(images: np.ndarray, hints: np.ndarray, classes: np.ndarray) -> tuple
 def train(recipe: TrainingRecipe, work: Path, workers: int) -> Parser:
     """Train with checkpoints; a second call goes on from the last one. Returns the network in eval mode."""
     torch.manual_seed(recipe.seed)
-    network = Parser(ParserConfig(len(PARSER_CLASSES), len(HINT_PARTS))).to(memory_format=torch.channels_last)
+    network = channels_last(Parser(ParserConfig(len(PARSER_CLASSES), len(HINT_PARTS))))
     adam = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, recipe.steps)
     parts = {"network": network, "adam": adam, "schedule": schedule}
