@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from facewright.datatypes import Camera, Look, Render, RenderJob
 from facewright.engine.wear import LAYER_GROUPS, LAYER_LEVELS, LENS, Coverage, Worn, WornPiece
@@ -19,6 +20,7 @@ class Target:
     """Framebuffers of one image size: what the first pass sees at each sample, and the picture."""
 
     samples: "moderngl.Framebuffer"
+    seen: "moderngl.Texture"
     pixels: "moderngl.Framebuffer"
     resources: tuple[Any, ...]
 
@@ -40,8 +42,8 @@ def build_target(gl: "moderngl.Context", size: tuple[int, int], samples: int) ->
     seen.filter = (gl.NEAREST, gl.NEAREST)
     depth = gl.depth_renderbuffer(large)
     shown = [gl.texture(size, 4), gl.texture(size, 4, dtype="f4")]
-    framebuffers = [gl.framebuffer([seen], depth), gl.framebuffer(shown)]
-    return Target(*framebuffers, (*framebuffers, seen, depth, *shown))
+    sampled, pixels = gl.framebuffer([seen], depth), gl.framebuffer(shown)
+    return Target(sampled, seen, pixels, (sampled, pixels, seen, depth, *shown))
 
 
 def build_texture(gl: "moderngl.Context", values: np.ndarray, levels: int = 1000) -> "moderngl.Texture":
@@ -67,18 +69,25 @@ def build_piece(
     fixed = np.column_stack([piece.openness, piece.uv, np.full(len(piece.uv), worn.surface)]).astype(np.float32)
     moving = gl.buffer(reserve=len(piece.uv) * 24, dynamic=True)
     fixed_buffer = gl.buffer(fixed.tobytes())
-    resources, arrays = [moving, fixed_buffer], []
-    layout = [(moving, "3f 3f", "position", "normal"), (fixed_buffer, "1f 2f 1f", "openness", "uv", "surface")]
+    resources: list[Any] = [moving, fixed_buffer]
+    layout: list[tuple[Any, ...]] = [
+        (moving, "3f 3f", "position", "normal"),
+        (fixed_buffer, "1f 2f 1f", "openness", "uv", "surface"),
+    ]
     if worn.texture is not None:
         resources.append(gl.buffer(worn.turns.tobytes()))
         layout.append((resources[-1], "2f", "turn"))
-    for chosen, own, parts in ((piece.material != LENS, program, 3), (piece.material == LENS, lens, 1)):
-        arrays.append(None)
-        if chosen.any():
-            indices = gl.buffer(np.ascontiguousarray(piece.triangles[chosen], np.int32).tobytes())
-            arrays[-1] = gl.vertex_array(own, layout[:parts], indices)
-            resources += [indices, arrays[-1]]
-    return PieceArrays(moving, *arrays, tuple(resources))
+
+    def array(chosen: np.ndarray, own: "moderngl.Program", parts: int) -> "moderngl.VertexArray | None":
+        if not chosen.any():
+            return None
+        indices = gl.buffer(np.ascontiguousarray(piece.triangles[chosen], np.int32).tobytes())
+        made = gl.vertex_array(own, layout[:parts], indices)
+        resources.extend([indices, made])
+        return made
+
+    solid, clear = array(piece.material != LENS, program, 3), array(piece.material == LENS, lens, 1)
+    return PieceArrays(moving, solid, clear, tuple(resources))
 
 
 def release(resources: Sequence[Any]) -> None:
@@ -93,7 +102,7 @@ def uniforms(job: RenderJob, worn: Worn) -> dict[str, np.ndarray]:
     direction = np.asarray(lighting.direction, np.float64)
     boxes = {name: layer.box for name, layer in worn.layers.items()}
     whole = np.array([0, 0, 1, 1])
-    values = {f"{name}_box": boxes.get(name, whole) for name in LAYER_GROUPS}
+    values: dict[str, ArrayLike] = {f"{name}_box": boxes.get(name, whole) for name in LAYER_GROUPS}
     vertices = [np.asarray(job.vertices_m, np.float32), *(piece.vertices_m for piece in worn.pieces)]
     values |= {
         "camera_from_world": np.asarray(camera.camera_from_world).T,
@@ -131,7 +140,7 @@ def write_uniforms(program: "moderngl.Program", values: dict[str, np.ndarray]) -
     """Hand a program those of the values that it asks for."""
     for name, value in values.items():
         if name in program:
-            program[name].write(value.tobytes())
+            program[name].write(value.tobytes())  # type: ignore[union-attr]  # all of them are uniforms
 
 
 def read_render(framebuffer: "moderngl.Framebuffer", size_px: tuple[int, int]) -> Render:

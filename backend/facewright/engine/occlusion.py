@@ -48,7 +48,7 @@ def _lit_share(vertices: np.ndarray, triangles: np.ndarray, direction: np.ndarra
     frame = np.stack([right, np.cross(direction, right), -direction])
     seen = vertices @ frame.T  # z grows away from the light
     xy = (seen[:, :2] / radius + 1) * (side / 2)
-    nearest = np.full(side * side, np.inf)
+    nearest: np.ndarray = np.full(side * side, np.inf)
     distance = seen[:, 2] + 2 * radius
     for triangle, pixel, weights in covered_samples(
         xy[triangles], np.ones(triangles.shape), np.arange(len(triangles)), side, side

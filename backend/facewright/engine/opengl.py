@@ -4,6 +4,7 @@ import importlib
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,10 @@ KEPT_PHOTO_SKINS = 4
 KEPT_VARIANTS = 32
 """Kinds of picture shader that are kept compiled."""
 
+COLOURS_ONLY: Any = (True, True, True, False), (False, False, False, False)
+EVERYTHING: Any = (True,) * 4, (True,) * 4
+"""What is written to the picture and to normals with depth; moderngl's annotations know of one attachment only."""
+
 _REMEDY = "install EGL and Mesa (Debian: libegl1 libgl1-mesa-dri), or ask for the software engine"
 
 
@@ -72,7 +77,7 @@ class OpenGLEngine:
         self._mesh = mesh
         self._samples = samples
         self._wear = WearStore(mesh)
-        self._context = create_context()
+        self._context, self._is_closed = create_context(), False
         self._targets: Recent[tuple[int, int], Target] = Recent(KEPT_TARGETS, lambda one: release(one.resources))
         self._layers: Recent[Path, Any] = Recent(KEPT_LAYERS, lambda one: one.release())
         self._pieces: Recent[Path, PieceArrays] = Recent(KEPT_PIECES, lambda one: release(one.resources))
@@ -93,7 +98,7 @@ class OpenGLEngine:
 
     def close(self) -> None:
         """Release everything that the engine holds on the GL side; a closed engine cannot draw."""
-        if self._context is None:
+        if self._is_closed:
             return
         with self._context:
             for kept in (self._targets, self._layers, self._pieces, self._pictures, self._photo_skins):
@@ -102,7 +107,7 @@ class OpenGLEngine:
         self._resources.clear()
         self._strands.clear()
         self._context.release()
-        self._context = None
+        self._is_closed = True
 
     def render(self, jobs: Sequence[RenderJob]) -> list[Render]:
         """Draw heads.
@@ -117,13 +122,13 @@ class OpenGLEngine:
             RigInvalid: A job wears what the rig does not have.
             ValueError: A job has a wrong shape or a value that is not finite; or the engine is closed.
         """
-        if self._context is None:
+        if self._is_closed:
             raise ValueError("the engine is closed")
         worn, renders = self._wear.check(jobs), []
         with self._context:
             for job, wear in zip(jobs, worn, strict=True):
                 size = (int(job.camera.size_px[0]), int(job.camera.size_px[1]))
-                target = self._targets.get(size, lambda size=size: build_target(self._context, size, self._samples))
+                target = self._targets.get(size, partial(build_target, self._context, size, self._samples))
                 self._draw(job, wear, target)
                 renders.append(read_render(target.pixels, size))
         return renders
@@ -181,7 +186,7 @@ class OpenGLEngine:
         for program in used:
             write_uniforms(program, values)
         textures = self._textures | {f"{name}_layer": self._layer(layer) for name, layer in worn.layers.items()}
-        textures["samples"] = target.samples.color_attachments[0]
+        textures["samples"] = target.seen
         photo_skin = job.look.photo_skin
         if photo_skin is not None:
             textures["photo_skin"] = self._photo_skins.get(photo_skin, lambda: build_texture(gl, photo_skin.layer))
@@ -227,10 +232,10 @@ class OpenGLEngine:
         gl = self._context
         gl.enable_only(gl.BLEND)
         gl.blend_func = gl.ONE_MINUS_DST_COLOR, gl.ONE
-        target.pixels.color_mask = (True, True, True, False), (False, False, False, False)
+        target.pixels.color_mask = COLOURS_ONLY
         for array in lenses:
             array.render()
-        target.pixels.color_mask = (True,) * 4, (True,) * 4
+        target.pixels.color_mask = EVERYTHING
         gl.enable_only(gl.NOTHING)
 
     def _picture(self, job: RenderJob, worn: Worn) -> tuple["moderngl.Program", "moderngl.VertexArray"]:
@@ -295,7 +300,8 @@ def create_context() -> "moderngl.Context":
         # torch with CUDA brings triton, which crashes the process when it is loaded after the LLVM of Mesa's drivers.
         importlib.import_module("triton._C.libtriton")
     failures = []
-    for options in ({"backend": "egl"}, {}):
+    attempts: tuple[dict[str, Any], ...] = ({"backend": "egl"}, {})
+    for options in attempts:
         try:
             context = moderngl.create_context(require=330, standalone=True, **options)
         except Exception as error:  # moderngl and glcontext raise nothing narrower

@@ -87,7 +87,7 @@ def build_scene(
         strands: Levels of each piece's texture, None for solid pieces.
     """
     rotation = np.asarray(job.camera.camera_from_world, np.float32)[:3]
-    vertices, flip = np.asarray(job.vertices_m, np.float32), np.float32([1, -1])
+    vertices, flip = np.asarray(job.vertices_m, np.float32), np.array([1, -1], np.float32)
     places, normals = [vertices[mesh.render_vertex]], [vertex_normals(mesh, vertices)[mesh.render_vertex]]
     uvs, openness = [mesh.uv * flip + (1 - flip) / 2], [(mesh.openness * worn.openness)[mesh.render_vertex]]
     turns = [np.zeros((len(mesh.render_vertex), 2), np.float32)]

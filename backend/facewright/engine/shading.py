@@ -145,7 +145,7 @@ def shade(
     Returns:
         (M, 3) float32 sRGB in [0, 1] and (M, 3) float32 normals turned to the viewer on lash cards.
     """
-    key, ambient = (np.asarray(light, np.float32) for light in (lighting.key, lighting.ambient))
+    ambient = np.asarray(lighting.ambient, np.float32)
     light = light_direction(lighting)
     view = -fragments.positions / np.linalg.norm(fragments.positions, axis=1, keepdims=True)
     away = (fragments.surfaces == LASH) & (np.einsum("ij,ij->i", fragments.normals, view) < 0)
@@ -159,7 +159,7 @@ def shade(
 
     toward = normals @ light
     facing = np.maximum(np.einsum("ij,ij->i", normals, view), 0)
-    key = key * (1 + (openness - 1) * KEY_OCCLUSION)  # (M, 3)
+    key = np.asarray(lighting.key, np.float32) * (1 + (openness - 1) * KEY_OCCLUSION)  # (M, 3)
     diffuse = np.clip((toward[:, None] + wrap) / (1 + wrap), 0, 1)
     highlight = specular(normals, view, light, roughness, reflectance)
 
@@ -238,12 +238,16 @@ def light_direction(lighting: Lighting) -> np.ndarray:
 
 def softbox(light: np.ndarray) -> np.ndarray:
     """Return the (3,) unit direction of the window that eyes and lenses mirror, from that of the key light."""
-    direction = light - np.float32([0, 0, WINDOW_SHIFT])
+    direction = light - np.array([0, 0, WINDOW_SHIFT], np.float32)
     return direction / np.linalg.norm(direction)
 
 
 def specular(
-    normals: np.ndarray, view: np.ndarray, light: np.ndarray, roughness: np.ndarray, reflectance: np.ndarray
+    normals: np.ndarray,
+    view: np.ndarray,
+    light: np.ndarray,
+    roughness: np.ndarray | np.floating,
+    reflectance: np.ndarray | np.floating,
 ) -> np.ndarray:
     """Return the highlight of GGX, (M,) or the shape of `reflectance` where that has channels."""
     halfway = halfway_directions(view, light)
@@ -263,7 +267,7 @@ def halfway_directions(view: np.ndarray, light: np.ndarray) -> np.ndarray:
 
 def sky(down: np.ndarray) -> np.ndarray:
     """Return the colour of the sky (M, 3) in directions whose y is `down` (M,)."""
-    above, below = np.float32(SKY_ABOVE), np.float32(SKY_BELOW)
+    above, below = np.array(SKY_ABOVE, np.float32), np.array(SKY_BELOW, np.float32)
     return above + (below - above) * (0.5 + 0.5 * down[:, None])
 
 

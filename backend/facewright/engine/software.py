@@ -1,6 +1,7 @@
 """Draws heads without OpenGL: a z-buffer rasteriser and the shading formulas in NumPy, the same picture more slowly."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from facewright.engine.raster import covered_samples, mip_levels, sample_levels
 from facewright.engine.samples import Scene, Seen, build_scene, screen, see
 from facewright.engine.shading import PLAIN_UV, Fragments, fragment_labels, shade
 from facewright.engine.strands import PieceFragments, lens_reflection, piece_labels, shade_pieces
-from facewright.engine.wear import KEPT_LAYERS, LAYER_LEVELS, LENS, WearStore, Worn
+from facewright.engine.wear import KEPT_LAYERS, LAYER_LEVELS, LENS, Coverage, WearStore, Worn
 from facewright.recent import Recent
 from facewright.rig.appearance import (
     CHANNEL,
@@ -89,7 +90,7 @@ class SoftwareEngine:
         grid = np.arange(height * n * width * n).reshape(height, n, width, n)
         index = grid.transpose(0, 2, 1, 3).reshape(height * width, n * n)  # samples of each pixel
         leaders = _leaders(seen, index)
-        image = np.zeros((height * width, 3), np.float32)
+        image: np.ndarray = np.zeros((height * width, 3), np.float32)
         found = np.zeros(index.shape, np.uint8)
         normals, depth = np.zeros((height * width, 3), np.float32), np.full(height * width, np.inf, np.float32)
         for first in range(n * n):
@@ -120,7 +121,7 @@ class SoftwareEngine:
         rays = (places - np.asarray(camera.centre_px)) / camera.focal_px
         rays = np.concatenate([rays, np.ones((len(rays), 1))], axis=1).astype(np.float32)
         up = np.asarray(camera.camera_from_world, np.float32)[:3, 2]
-        colour = np.tile(np.float32(BACKGROUND), (len(rays), 1))
+        colour = np.tile(np.array(BACKGROUND, np.float32), (len(rays), 1))
         label = np.zeros(len(rays), np.uint8)
         head = np.flatnonzero((seen.kind > 0) & (seen.kind <= HAIR))
         pieces = np.flatnonzero(seen.kind > HAIR)
@@ -131,9 +132,9 @@ class SoftwareEngine:
             label[head] = fragment_labels(fragments.parts, fragments.surfaces, styled)
         if len(pieces):
             one = seen.at(pieces)
-            fragments = PieceFragments(one.kind - 1, one.normal, rays[pieces], one.openness, one.strand, one.turn)
-            colour[pieces] = shade_pieces(fragments, job.look, job.lighting, worn.finish, up)
-            label[pieces] = piece_labels(fragments.surfaces)
+            worn_fragments = PieceFragments(one.kind - 1, one.normal, rays[pieces], one.openness, one.strand, one.turn)
+            colour[pieces] = shade_pieces(worn_fragments, job.look, job.lighting, worn.finish, up)
+            label[pieces] = piece_labels(worn_fragments.surfaces)
         return colour, label
 
     def _fragments(self, seen: Seen, rays: np.ndarray, worn: Worn, photo_skin: PhotoSkin | None) -> Fragments:
@@ -148,7 +149,7 @@ class SoftwareEngine:
         if self._mesh.styles:
             texels[is_skin, CHANNEL["hair"]] = texels[is_skin, CHANNEL["brow"]] = 0
         for group, layer in worn.layers.items():
-            levels = self._layers.get(layer.path, lambda one=layer: mip_levels(one.coverage[..., None])[:LAYER_LEVELS])
+            levels = self._layers.get(layer.path, partial(_layer_levels, layer))
             at = (seen.uv - layer.box[:2]) / layer.box[2:]
             inside = np.flatnonzero(is_skin & (np.abs(at - 0.5) < 0.5).all(axis=1))
             texels[inside, CHANNEL[LAYER_CHANNELS[group]]] = sample_levels(levels, at[inside], seen.level[inside])[:, 0]
@@ -219,6 +220,10 @@ def _mean(seen: Seen, index: np.ndarray, members: np.ndarray, samples: int) -> t
         level.astype(np.float32), mean(seen.strand), mean(seen.turn),
     )  # fmt: skip
     return grouped, offset
+
+
+def _layer_levels(layer: Coverage) -> list[np.ndarray]:
+    return mip_levels(layer.coverage[..., None])[:LAYER_LEVELS]
 
 
 def _vote(found: np.ndarray, depth_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -188,7 +188,7 @@ def _strand_light(fragments: PieceFragments, look: Look, lighting: Lighting, up:
 
     detail, shade, number = (fragments.strands[:, i, None] for i in range(3))
     base = np.where((fragments.surfaces == BEARD)[:, None], look.colours.beard, look.colours.hair)
-    base = base * (2 * detail) * (1 + (np.float32(SHADE_TINT) - 1) * shade)
+    base = base * (2 * detail) * (1 + (np.array(SHADE_TINT, np.float32) - 1) * shade)
     albedo = quick_linear_from_srgb(np.clip(base, 0, 1)) + STRAND_GREY * detail * (1 - shade)
     hue = 1 + (albedo / (albedo.max(axis=1, keepdims=True) + 0.01) - 1) * FIRST_HUE
     openness = fragments.openness[:, None]
@@ -221,11 +221,11 @@ def _frame_light(fragments: PieceFragments, lighting: Lighting, finish: Finish) 
     view = view / np.linalg.norm(view, axis=1, keepdims=True)
     away = np.einsum("ij,ij->i", fragments.normals, view) < 0
     normals = np.where(away[:, None], -fragments.normals, fragments.normals)
-    key, ambient = (np.asarray(values, np.float32) for values in (lighting.key, lighting.ambient))
-    albedo = quick_linear_from_srgb(np.float32(finish.frame))
-    reflectance = np.maximum(np.float32(FRAME_REFLECTANCE), FRAME_METAL * albedo)
+    ambient = np.asarray(lighting.ambient, np.float32)
+    albedo = quick_linear_from_srgb(np.array(finish.frame, np.float32))
+    reflectance = np.maximum(np.array(FRAME_REFLECTANCE, np.float32), FRAME_METAL * albedo)
     openness = fragments.openness[:, None]
-    key = key * (1 + (openness - 1) * KEY_OCCLUSION)
+    key = np.asarray(lighting.key, np.float32) * (1 + (openness - 1) * KEY_OCCLUSION)
     facing = np.einsum("ij,ij->i", normals, view)[:, None]
     mirrored = 2 * facing * normals - view
     highlight = reflectance * specular(normals, view, light, np.float32(FRAME_ROUGHNESS), np.float32(1))[:, None]

@@ -122,35 +122,33 @@ class WearStore:
         """Look up what a job wears; `index` is its place in the call, for messages."""
         chosen = {name: find_choice(self._mesh.styles, name, job.look.style) for name in LAYER_GROUPS}
         painted = {name: choice for name, choice in chosen.items() if choice is not None and choice.layer is not None}
-        layers = {name: self._coverage(choice.layer) for name, choice in painted.items()}
+        layers = {name: self._coverage(one.layer) for name, one in painted.items() if one.layer is not None}
         colours = {name: choice.colour or (0.0, 0.0, 0.0) for name, choice in painted.items()}
         make_up = MakeUp(colours.get("lips", (0.0, 0.0, 0.0)), colours.get("eyes", (0.0, 0.0, 0.0)))
         gloss = painted["lips"].gloss if "lips" in painted else 0.0
         frame, openness, pieces = DEFAULT_FRAME, self._bare, []
         for number, posed in enumerate(job.pieces):
-            choice = self._choice(posed.group, posed.choice, f"job {index}: pieces[{number}]")
-            piece, turns = self._piece(choice.piece)
+            choice, path, texture = self._choice(posed.group, posed.choice, f"job {index}: pieces[{number}]")
+            piece, turns = self._piece(path)
             vertices, normals = (np.asarray(values, np.float32) for values in (posed.vertices_m, posed.normals))
             for field, values in (("vertices_m", vertices), ("normals", normals)):
                 if values.shape != piece.vertices_m.shape or not np.isfinite(values).all():
                     expected = f"finite {piece.vertices_m.shape}, got {values.shape}"
                     raise ValueError(f"job {index}: pieces[{number}].{field} must be {expected}")
-            texture = find_group(self._mesh.styles, posed.group).texture
             surface = PIECE_SURFACES[posed.group]
-            pieces.append(WornPiece(choice.piece, piece, turns, vertices, normals, surface, texture))
+            pieces.append(WornPiece(path, piece, turns, vertices, normals, surface, texture))
             openness = openness * piece.head_openness
             if surface == FRAME and choice.colour is not None:
                 frame = choice.colour
         return Worn(layers, Finish(make_up, gloss, frame), tuple(pieces), openness, len(self._mesh.masks))
 
-    def _choice(self, group: str, name: str, where: str) -> Choice:
-        """Return the choice that a posed piece belongs to."""
-        choice = None
-        if group in PIECE_SURFACES and name:
-            choice = find_choice(self._mesh.styles, group, replace(Style(), **{group: name}))
-        if choice is None or choice.piece is None:
+    def _choice(self, group: str, name: str, where: str) -> tuple[Choice, Path, Path | None]:
+        """Return the choice that a posed piece belongs to, the file of its mesh and that of its strands."""
+        found = find_group(self._mesh.styles, group) if group in PIECE_SURFACES and name else None
+        choice = None if found is None else find_choice((found,), group, replace(Style(), **{group: name}))
+        if found is None or choice is None or choice.piece is None:
             raise ValueError(f"{where}: the rig has no piece for {name!r} of the group {group!r}")
-        return choice
+        return choice, choice.piece, found.texture
 
     def _piece(self, path: Path) -> tuple[Piece, np.ndarray]:
         mesh = self._mesh
