@@ -3,6 +3,7 @@
 import numpy as np
 
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import landmarks_of
 
 EYE_CENTRES = ("eye_centre.R", "eye_centre.L")
 
@@ -19,5 +20,6 @@ def eye_centres(rig: Rig, vertices_m: np.ndarray) -> np.ndarray:
 
 def landmark_points(rig: Rig, vertices_m: np.ndarray) -> np.ndarray:
     """Return the (K, 3) surface points of the landmarks on posed vertices (V, 3); the rig must have a landmark map."""
-    corners = vertices_m[rig.mesh.triangles[rig.landmarks.triangles]]  # (K, 3, 3)
-    return (corners * rig.landmarks.barycentric[..., None]).sum(1)
+    landmarks = landmarks_of(rig)
+    corners = vertices_m[rig.mesh.triangles[landmarks.triangles]]  # (K, 3, 3)
+    return (corners * landmarks.barycentric[..., None]).sum(1)

@@ -6,6 +6,7 @@ from torch.func import vmap
 
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import landmarks_of
 
 
 class LandmarkPoints:
@@ -20,13 +21,14 @@ class LandmarkPoints:
     """
 
     def __init__(self, rig: Rig) -> None:
-        corners = rig.mesh.triangles[rig.landmarks.triangles]  # (K, 3)
+        landmarks = landmarks_of(rig)
+        corners = rig.mesh.triangles[landmarks.triangles]  # (K, 3)
         vertices, inverse = np.unique(corners, return_inverse=True)
         self._decoder = RigDecoder(rig, vertex_subset=vertices)
         self._corners = torch.from_numpy(inverse.reshape(corners.shape).astype(np.int64))
-        self._barycentric = torch.from_numpy(rig.landmarks.barycentric.astype(np.float32))
+        self._barycentric = torch.from_numpy(landmarks.barycentric.astype(np.float32))
         self._expression_count = rig.blendshapes.shape[0]
-        self.weight = rig.landmarks.weight.astype(np.float64)
+        self.weight = landmarks.weight.astype(np.float64)
         self.count = corners.shape[0]
 
     def __call__(self, parameters: torch.Tensor, expression: torch.Tensor) -> torch.Tensor:

@@ -10,6 +10,7 @@ from facewright.datatypes import STYLE_GROUPS, FaceColours, Look, SkinDetail, St
 from facewright.rig.colours import GREY_HAIR, WHITE_HAIR, melanin_redness, sample_colours
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import SURFACES, Choice, Rig, StyleGroup
+from facewright.rig.parts import prior_of
 from facewright.rig.styles import ADULT_AGES
 
 MASCULINE_PARAMETER, AGE_PARAMETER = "sex", "age"
@@ -57,7 +58,8 @@ class CharacterReader:
     def __init__(self, rig: Rig) -> None:
         skin = np.flatnonzero(rig.mesh.surfaces == SURFACES.index("skin"))
         self._decoder = RigDecoder(rig, vertex_subset=skin[::VERTEX_STEP])
-        mean, factors = rig.prior.mean, rig.prior.factors
+        prior = prior_of(rig)
+        mean, factors = prior.mean, prior.factors
         self._mean = self._vertices(mean[None])[0]
         spread = self._vertices(mean + 0.5 * factors.T) - self._mean  # (R, 3 v)
         names = [parameter.name for parameter in rig.parameters]

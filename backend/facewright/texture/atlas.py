@@ -7,9 +7,9 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from facewright.errors import RigInvalid
 from facewright.rig.baking import rasterise
 from facewright.rig.nouns import SURFACES, Rig
+from facewright.rig.parts import appearance_of, landmarks_of
 
 FEATHER_M = 0.010
 """Width of the rim of the landmarks' area in which a photo is believed less and less."""
@@ -18,6 +18,7 @@ MIRROR_ERROR_M = 0.004
 """A texel whose mirror image would lie farther off than that has none: seams, and what differs between the sides."""
 
 NOWHERE_PX = -1e4
+MIRRORED = np.array([-1, 1, 1], np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +57,7 @@ def build_atlas(rig: Rig, side: int) -> SkinAtlas:
     Raises:
         RigInvalid: it has not.
     """
-    look = rig.appearance
-    if look is None or rig.landmarks is None:
-        raise RigInvalid(f"rig {rig.id} has no appearance or landmark map", "build them as rigs/README.md describes")
+    look = appearance_of(rig)
     faces = np.flatnonzero(_outer_skin(rig))
     corners = look.render_triangles[faces]
     own = np.arange(3 * len(faces)).reshape(-1, 3)
@@ -70,7 +69,7 @@ def build_atlas(rig: Rig, side: int) -> SkinAtlas:
     mirror = interpolate(barycentric, look.render_triangles[triangles], places.astype(np.float32))
     points = interpolate(barycentric, rig.mesh.triangles[triangles], rig.mesh.vertices_m)
     facing = cv2.remap(points, mirror[..., 0], mirror[..., 1], cv2.INTER_LINEAR)
-    is_mirrored = is_skin & (np.linalg.norm(facing - points * np.float32([-1, 1, 1]), axis=-1) < MIRROR_ERROR_M)
+    is_mirrored = is_skin & (np.linalg.norm(facing - points * MIRRORED, axis=-1) < MIRROR_ERROR_M)
     texel_m = _texel_size(rig, faces, side)
     return SkinAtlas(
         is_skin,
@@ -94,31 +93,32 @@ def texel_values(atlas: SkinAtlas, rig: Rig, values: np.ndarray) -> np.ndarray:
 
 def _outer_skin(rig: Rig) -> np.ndarray:
     """Return (F,) whether a triangle lies in a chart that has landmarks: linings have charts of theirs."""
-    triangles = rig.appearance.render_triangles
-    count = len(rig.appearance.uv)
+    triangles, landmarks = appearance_of(rig).render_triangles, landmarks_of(rig)
+    count = len(appearance_of(rig).uv)
     edges = triangles[:, [0, 1, 1, 2]].reshape(-1, 2)
     _, chart = sparse.csgraph.connected_components(
         sparse.coo_matrix((np.ones(len(edges)), edges.T), (count, count)), directed=False
     )
     of_triangle = chart[triangles[:, 0]]
     is_skin = rig.mesh.surfaces[rig.mesh.triangles[:, 0]] == SURFACES.index("skin")
-    seen = rig.landmarks.triangles[is_skin[rig.landmarks.triangles]]
+    seen = landmarks.triangles[is_skin[landmarks.triangles]]
     charts, counts = np.unique(of_triangle[seen], return_counts=True)
     return is_skin & np.isin(of_triangle, charts[counts > len(seen) // 10])
 
 
 def _mirror_vertices(rig: Rig, used: np.ndarray) -> np.ndarray:
     """Return (Vr,) the render vertex, one of those used, nearest to each render vertex's mirror image."""
-    points = rig.mesh.vertices_m[rig.appearance.render_vertex]
-    _, nearest = cKDTree(points[used]).query(points * np.float32([-1, 1, 1]))
+    points = rig.mesh.vertices_m[appearance_of(rig).render_vertex]
+    _, nearest = cKDTree(points[used]).query(points * MIRRORED)
     return used[nearest]
 
 
 def _texel_size(rig: Rig, faces: np.ndarray, side: int) -> float:
     """Return the mean size of a texel (m) around the landmarks."""
-    held = rig.landmarks.triangles[np.isin(rig.landmarks.triangles, faces)]
+    look, landmarks = appearance_of(rig), landmarks_of(rig)
+    held = landmarks.triangles[np.isin(landmarks.triangles, faces)]
     places = rig.mesh.vertices_m[rig.mesh.triangles[held]]
-    uv = rig.appearance.uv[rig.appearance.render_triangles[held]] * side
+    uv = look.uv[look.render_triangles[held]] * side
     area = np.linalg.norm(np.cross(places[:, 1] - places[:, 0], places[:, 2] - places[:, 0]), axis=1).sum()
     first, second = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
     return float(np.sqrt(area / np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).sum()))
@@ -126,9 +126,9 @@ def _texel_size(rig: Rig, faces: np.ndarray, side: int) -> float:
 
 def _trust(rig: Rig, is_skin: np.ndarray, texel_m: float) -> np.ndarray:
     """Return (T, T) 1 within the hull of the landmarks, falling to 0 at its rim."""
-    side = len(is_skin)
-    uv = rig.appearance.uv[rig.appearance.render_triangles[rig.landmarks.triangles]]  # (K, 3, 2)
-    places = np.einsum("kc,kcd->kd", rig.landmarks.barycentric, uv)
+    side, look, landmarks = len(is_skin), appearance_of(rig), landmarks_of(rig)
+    uv = look.uv[look.render_triangles[landmarks.triangles]]  # (K, 3, 2)
+    places = np.einsum("kc,kcd->kd", landmarks.barycentric, uv)
     texels = np.rint(np.stack([places[:, 0], 1 - places[:, 1]], 1) * side).astype(np.int32)
     on_skin = is_skin[np.clip(texels[:, 1], 0, side - 1), np.clip(texels[:, 0], 0, side - 1)]
     hull = np.zeros((side, side), np.uint8)

@@ -229,8 +229,8 @@ def _split_by_size(
     middle = masked_blur(ratio, weights * (1 - keeps_dark), MIDDLE_M / texel_m)
     tone = middle @ LUMINANCE
     hue = middle - tone[..., None]
-    dark, bright, odd = MIDDLE_LIMITS
-    bright = bright * (1 + BRIGHTER_HAIR * keeps_dark)
+    dark, brightest, odd = MIDDLE_LIMITS
+    bright = brightest * (1 + BRIGHTER_HAIR * keeps_dark)
     kept = np.where(tone < 0, -dark * np.tanh(-tone / dark), bright * np.tanh(tone / bright))
     change = (tone - kept) * np.where(tone < 0, 1 - keeps_dark, 1.0)
     has_own_hue = np.maximum(lips, keeps_dark * smoothstep(*HAIR_TONES, -tone))
@@ -254,7 +254,8 @@ def masked_blur(values: np.ndarray, weights: np.ndarray, sigma_px: float) -> np.
     weighed = cv2.resize(values * weights[..., None], small, interpolation=cv2.INTER_AREA)
     share = cv2.resize(weights, small, interpolation=cv2.INTER_AREA)
     weighed = weighed.reshape(*small, -1)
-    top, bottom = np.zeros_like(weighed), np.zeros_like(share)
+    top: np.ndarray = np.zeros_like(weighed)
+    bottom: np.ndarray = np.zeros_like(share)
     for reach, trust in ((1.0, 1.0), (3.0, 1e-3), (9.0, 1e-6)):
         sigma = max(reach * sigma_px / step, 0.3)
         top += trust * cv2.GaussianBlur(weighed, (0, 0), sigma).reshape(weighed.shape)

@@ -12,6 +12,7 @@ from facewright.rig.appearance import MASK_CHANNELS
 from facewright.rig.baking import bake_plain_skin
 from facewright.rig.colours import linear_from_srgb, srgb_from_linear
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import appearance_of
 from facewright.rig.styles import find_choice, read_layer
 from facewright.texture.atlas import SkinAtlas, texel_values
 from facewright.texture.complete import CompleteSkin, complete, expression_strain, soften_wrinkles
@@ -68,7 +69,7 @@ def photo_skin(
         options: how.
         beat: called between the steps; what it raises ends the work.
     """
-    plain, grain = bake_plain_skin(rig.appearance, look, options.side)
+    plain, grain = bake_plain_skin(appearance_of(rig), look, options.side)
     plain_linear = linear_from_srgb(plain)
     brows = _layer(rig, look, "brows", options.side)
     rims, lips = dark_places(rig, atlas), _parts(rig, atlas.side, LIP_PARTS).astype(np.float32)
@@ -104,7 +105,7 @@ def unseen_brows(skin: CompleteSkin, brows: np.ndarray) -> np.ndarray:
     """Return (T, T) what a style's brows (T, T) cover of a skin that keeps the photo's, where the photo hides those."""
     unseen = brows * (1 - skin.seen - skin.mirrored)
     hidden = float(unseen.sum()) / max(float(brows.sum()), 1e-6)
-    return unseen * float(smoothstep(*HIDDEN_BROWS, np.float64(hidden)))
+    return unseen * float(smoothstep(*HIDDEN_BROWS, np.array(hidden)))
 
 
 def painted(skin: CompleteSkin, plain_linear: np.ndarray, grain: np.ndarray) -> np.ndarray:
@@ -118,7 +119,7 @@ def dark_places(rig: Rig, atlas: SkinAtlas) -> np.ndarray:
     side = atlas.side
     parts = _parts(rig, side, DARK_PARTS)
     holes = ~atlas.is_skin & (cv2.morphologyEx(atlas.is_skin.astype(np.uint8), cv2.MORPH_CLOSE, _disc(40)) > 0)
-    shade = cv2.resize(rig.appearance.masks[..., MASK_CHANNELS.index("shade")], (side, side)) / 255.0 > SHADED
+    shade = cv2.resize(appearance_of(rig).masks[..., MASK_CHANNELS.index("shade")], (side, side)) / 255.0 > SHADED
     dark = (parts | holes | shade).astype(np.float32)
     reach = max(1, round(RIM_M / atlas.texel_m))
     return cv2.GaussianBlur(cv2.dilate(dark, _disc(reach)), (0, 0), 0.4 * reach)
@@ -126,14 +127,14 @@ def dark_places(rig: Rig, atlas: SkinAtlas) -> np.ndarray:
 
 def _parts(rig: Rig, side: int, names: Sequence[str]) -> np.ndarray:
     """Return (T, T) bool where the texture belongs to one of the parts."""
-    labels = cv2.resize(rig.appearance.labels, (side, side), interpolation=cv2.INTER_NEAREST)
+    labels = cv2.resize(appearance_of(rig).labels, (side, side), interpolation=cv2.INTER_NEAREST)
     return np.isin(labels, [PART_NAMES.index(name) for name in names])
 
 
 def _layer(rig: Rig, look: Look, group: str, side: int) -> np.ndarray:
     """Return (T, T) float32 what a style's choice covers of the skin."""
     choice = find_choice(rig.styles, group, look.style)
-    full = np.zeros(rig.appearance.labels.shape, np.float32)
+    full = np.zeros(appearance_of(rig).labels.shape, np.float32)
     if choice is not None and choice.layer is not None:
         layer = read_layer(choice.layer)
         rows, columns = layer.coverage.shape

@@ -65,5 +65,5 @@ def test_texels_shrink_with_the_side(rig, atlas):
 
 
 def test_a_rig_without_landmarks_is_refused(rig):
-    with pytest.raises(RigInvalid, match="no appearance or landmark map"):
+    with pytest.raises(RigInvalid, match="has no landmark map"):
         build_atlas(dataclasses.replace(rig, landmarks=None), SIDE)
