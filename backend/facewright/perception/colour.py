@@ -151,13 +151,15 @@ def _fit_skin(sample: FaceSample) -> tuple[Shading, np.ndarray]:
     shading = fit_shading(colours @ LUMINANCE, normals, weights)
     flattened = colours / np.maximum(shading.at(normals), 0.15)[:, None]
     upper = flattened[~below_nose] if (~below_nose).sum() > 20 else flattened
-    return shading, np.maximum(_trimmed_mean(upper, 0.3, 0.8), 1e-3)
+    return shading, np.maximum(_middle_mean(upper, 0.3, 0.8), 1e-3)
 
 
 def _trimmed_mean(colours: np.ndarray, low: float, high: float) -> np.ndarray | None:
     """Return the mean (3,) of the colours (M, 3) between two quantiles of luminance, None when there are too few."""
-    if len(colours) < 6:
-        return None
+    return None if len(colours) < 6 else _middle_mean(colours, low, high)
+
+
+def _middle_mean(colours: np.ndarray, low: float, high: float) -> np.ndarray:
     order = np.argsort(colours @ LUMINANCE)
     chosen = order[int(low * len(order)) : max(int(high * len(order)), int(low * len(order)) + 3)]
     return colours[chosen].mean(0)

@@ -49,7 +49,7 @@ def cut_crops(crop: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.n
     """
     right, left = eye_centres(landmarks)
     span = left - right
-    size, along = np.linalg.norm(span), span[:2] / (np.linalg.norm(span[:2]) + 1e-9)
+    size, along = float(np.linalg.norm(span)), span[:2] / (np.linalg.norm(span[:2]) + 1e-9)
     down = np.array([-along[1], along[0]])
     mouth = landmarks[NOSE_BASE, :2] + BELOW_NOSE * size * down
     return np.stack([

@@ -81,7 +81,7 @@ def decode_image(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd files; what matters is raised below
-            image = Image.open(io.BytesIO(data), formats=formats)
+            image = Image.open(io.BytesIO(data), formats=tuple(formats))
             if max(image.size) > MAX_SOURCE_SIDE_PX:
                 raise ImageTooLarge(
                     f"{name} is {image.width} x {image.height} pixels, the longest side is {MAX_SOURCE_SIDE_PX}",
@@ -103,8 +103,8 @@ def decode_image(
         raise ImageUnreadable(f"{name} is damaged: {error}", CONVERT_REMEDY) from error
     if max(rgb.size) > max_side_px:
         scale = max_side_px / max(rgb.size)
-        size = tuple(max(1, round(side * scale)) for side in rgb.size)
-        rgb = rgb.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        width, height = (max(1, round(side * scale)) for side in rgb.size)
+        rgb = rgb.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return np.array(rgb)
 
 
