@@ -13,6 +13,7 @@ from facewright.rig.expression_prior import coefficient_scales, seen_coefficient
 from facewright.rig.head_pose import HeadPose, first_head_pose, project_with_jacobian, robust_weight
 from facewright.rig.landmark_points import LandmarkPoints
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import prior_of
 
 FORWARD_MODE = threading.Lock()
 """torch counts the nesting of forward-mode derivatives once a process: two threads that take one at once spoil both."""
@@ -62,10 +63,11 @@ class LandmarkModel:
 
     def __init__(self, rig: Rig) -> None:
         self.landmark_points = LandmarkPoints(rig)
-        self._mean = torch.from_numpy(rig.prior.mean.astype(np.float32))
-        self._factors = torch.from_numpy(rig.prior.factors.astype(np.float32))
+        prior = prior_of(rig)
+        self._mean = torch.from_numpy(prior.mean.astype(np.float32))
+        self._factors = torch.from_numpy(prior.factors.astype(np.float32))
         self.weight, self.count = self.landmark_points.weight, self.landmark_points.count
-        self.rank = rig.prior.factors.shape[1]
+        self.rank = prior.factors.shape[1]
 
     def parameters(self, code: np.ndarray) -> np.ndarray:
         """Return the (P,) rig parameters of a prior code (R,), clipped to [0, 1]."""

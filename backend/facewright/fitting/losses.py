@@ -68,7 +68,8 @@ def choice_loss(look: Tensor, likely: Tensor, groups: tuple[slice, ...]) -> Tens
     Returns:
         () at least 0.
     """
-    return sum(-(look[group] * likely[group].clamp_min(1e-4).log()).sum() for group in groups)
+    terms = (-(look[group] * likely[group].clamp_min(1e-4).log()).sum() for group in groups)
+    return sum(terms, look.new_zeros(()))
 
 
 def prior_loss(code: Tensor, start: Tensor, trust: float) -> Tensor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -79,7 +80,7 @@ def weigh_terms(
     }
     if target.relaxed:
         terms["choice"] = config.choice_weight * choice_loss(look, target.look, target.relaxed).expand(len(code))
-    return terms | {"total": sum(terms.values())}
+    return terms | {"total": sum(terms.values(), code.new_zeros(()))}
 
 
 def optimise(
@@ -117,14 +118,16 @@ def optimise(
     code = start.detach().clone()[None].requires_grad_(True)  # (1, R)
     logits = [target.look[group].clamp_min(1e-4).log().requires_grad_(True) for group in target.relaxed]
     adam, schedule = _stepper(code, logits, config)
-    best = _judged(start, _worn(target, logits), judge, start, target, config) if judge else None
+    best: tuple[Tensor, Tensor, dict[str, float]] = (start.detach().clone(), _worn(target, logits), {})
+    if judge:
+        best = _judged(start, _worn(target, logits), judge, start, target, config)
     for step in range(config.iterations):
         if stop():
             break
         look = _relaxed(target, logits)
         image, part_maps = imitator(parameters_from_code(code), look[None])
         terms = weigh_terms(embed(image), part_maps, code, look, start, target, config)
-        if judge is None and (best is None or terms["total"].item() < best[2]["total"]):
+        if judge is None and (not best[2] or terms["total"].item() < best[2]["total"]):
             losses = {name: value.item() for name, value in terms.items()}
             best = code.detach()[0].clone(), _worn(target, logits), losses
         adam.zero_grad()
@@ -136,8 +139,6 @@ def optimise(
             if candidate[2]["total"] < best[2]["total"]:
                 best = candidate
         report(step + 1, best[2]["total"])
-    if best is None:
-        best = start.detach().clone(), _worn(target, logits), {}
     return OptimizerResult(*best)
 
 
@@ -145,8 +146,10 @@ def _stepper(
     code: Tensor, logits: list[Tensor], config: FittingConfig
 ) -> tuple[torch.optim.Adam, torch.optim.lr_scheduler.StepLR]:
     """Return Adam over the code and, at a pace of their own, the logits; and the decay of both."""
-    paces = [{"params": [code]}, {"params": logits, "lr": CHOICE_PACE * config.learning_rate}]
-    adam = torch.optim.Adam(paces if logits else [code], lr=config.learning_rate)
+    paces: list[dict[str, Any]] = [{"params": [code]}]
+    if logits:
+        paces.append({"params": logits, "lr": CHOICE_PACE * config.learning_rate})
+    adam = torch.optim.Adam(paces, lr=config.learning_rate)
     return adam, torch.optim.lr_scheduler.StepLR(adam, DECAY_EVERY, DECAY)
 
 
