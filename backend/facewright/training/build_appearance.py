@@ -52,11 +52,9 @@ def build(folder: Path, seed: int = SEED) -> None:
 
 def _ear_share() -> np.ndarray:
     """Return (V,) how much each vertex belongs to an ear, from what moves along when the ears move up."""
-    share = 0.0
-    for side in "lr":
-        moved = np.linalg.norm(read_target(f"ears/{side}-ear-trans-up"), axis=1)
-        share = share + np.clip((moved / moved.max() - 0.93) / 0.06, 0.0, 1.0)
-    return share
+    moved = (np.linalg.norm(read_target(f"ears/{side}-ear-trans-up"), axis=1) for side in "lr")
+    left, right = (np.clip((way / way.max() - 0.93) / 0.06, 0.0, 1.0) for way in moved)
+    return left + right
 
 
 def lid_gap_mm(mesh: SourceMesh, shapes: Path) -> np.ndarray:

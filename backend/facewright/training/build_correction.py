@@ -1,6 +1,7 @@
 """Learn the landmark correction on our own renders: `python -m facewright.training.build_correction --work FOLDER`."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +118,7 @@ def main() -> None:
         path = options.work / f"{block:04d}.npz"
         if not path.exists():
             arrays = measure_block(rig, decoder, engine, reader, model, (options.seed, block))
-            atomic_write(path, lambda temporary, arrays=arrays: _save(temporary, arrays))
+            atomic_write(path, partial(_save, arrays))
     blocks = [read_block(path, model) for path in sorted(options.work.glob("*.npz"))[: options.count // BLOCK]]
     features, fitted, truth = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     report = choose_and_save(rig, model, features, fitted, truth, options)
@@ -133,7 +134,7 @@ def choose_and_save(rig: Rig, model: LandmarkModel, features, fitted, truth, opt
             learnt = learn(features[:cut], truth[:cut], components, ridge)
             errors = shape_errors_mm(rig, model, learnt.code(features[cut:]), truth[cut:])
             trials[components, ridge] = float(np.mean(errors))
-    components, ridge = min(trials, key=trials.get)
+    components, ridge = min(trials, key=lambda choice: trials[choice])
     mean_head = float(np.mean(shape_errors_mm(rig, model, np.zeros_like(truth[cut:]), truth[cut:])))
     corrected = trials[components, ridge]
     uncorrected = float(np.mean(shape_errors_mm(rig, model, fitted[cut:], truth[cut:])))
@@ -159,9 +160,9 @@ Ridge regression from a landmark fit to the prior code (backend/facewright/fitti
     return card
 
 
-def _save(temporary: Path, arrays: dict[str, np.ndarray]) -> None:
+def _save(arrays: dict[str, np.ndarray], temporary: Path) -> None:
     with open(temporary, "wb") as stream:
-        np.savez(stream, **arrays)
+        np.savez(stream, **arrays)  # type: ignore[arg-type]  # numpy types what `allow_pickle` takes
 
 
 if __name__ == "__main__":

@@ -112,14 +112,14 @@ def blend(populations: list[Population], rig: Rig, decoder: RigDecoder, regions:
     mean[is_asymmetric] = 0.5
     rows = [(p.parameters - mean) / np.sqrt(len(populations) * len(p.parameters)) for p in populations]
     deviations = np.concatenate(rows)  # (N, P), squares sum to the covariance
-    factors = []
+    blocks = []
     for chosen in (~is_asymmetric, is_asymmetric):
         part = deviations * chosen
         motions = decode(decoder, mean + np.sqrt(len(part)) * part) - decode(decoder, mean[None])
         left, sizes, _ = np.linalg.svd(motions[:, regions.face].reshape(len(part), -1), full_matrices=False)
         rank = int(np.searchsorted(np.cumsum(sizes**2) / (sizes**2).sum(), kept)) + 1
-        factors.append(part.T @ left[:, :rank])
-    factors = np.concatenate(factors, axis=1)
+        blocks.append(part.T @ left[:, :rank])
+    factors = np.concatenate(blocks, axis=1)
     factors *= np.sign(factors[np.abs(factors).argmax(0), np.arange(factors.shape[1])])  # a sign that any machine finds
     left_out = np.clip((deviations**2).sum(0) - (factors**2).sum(1), 0.0, None)
     return Prior(mean.astype(np.float32), factors.astype(np.float32), np.sqrt(left_out).astype(np.float32))

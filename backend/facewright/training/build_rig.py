@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -171,14 +172,14 @@ def _numbers(vector: np.ndarray) -> str:
 def _report(solver: ChannelSolver, shapes: list[Shape], solved: list[AuthoredParameter], weights4: np.ndarray) -> str:
     """Return the residuals as a page: per group, and per parameter, with eight and with four influences."""
     solver4 = ChannelSolver(BoundHead(solver.head.vertices_m, weights4, solver.head.bones))
-    rows, by_group = [], {}
+    rows, by_group = [], defaultdict(list)
     for shape, parameter in zip(shapes, solved, strict=True):
         ends = ((shape.low_m, parameter.low), (shape.high_m, parameter.high))
         left = np.concatenate([residual_mm(solver, *end) for end in ends])
         left4 = np.concatenate([residual_mm(solver4, *end) for end in ends])
         moved = max(np.linalg.norm(end, axis=1).max() for end, _ in ends) * 1e3
         line = (np.median(left), np.percentile(left, 95), left.max(), np.median(left4))
-        by_group.setdefault(shape.group, []).append(line)
+        by_group[shape.group].append(line)
         cells = " | ".join(f"{value:.2f}" for value in line)
         rows.append(f"| {parameter.name} | {shape.source} | {moved:.1f} | {cells} |")
     lines = [

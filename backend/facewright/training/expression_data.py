@@ -19,6 +19,7 @@ from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import prior_of
 from facewright.training.performances import sample_performance
 from facewright.training.style_scenes import compose_scene
 from facewright.training.synthetic_photos import PhotoRecipe, random_camera, random_lighting
@@ -95,8 +96,9 @@ class PersonMaker:
     def __call__(self, data: ExpressionData, row: int, generator: np.random.Generator) -> None:
         """Fill one row of the data."""
         rig = self._rig
-        code = generator.standard_normal(rig.prior.factors.shape[1])
-        parameters = np.clip(rig.prior.mean + rig.prior.factors @ code, 0.0, 1.0).astype(np.float32)
+        prior = prior_of(rig)
+        code = generator.standard_normal(prior.factors.shape[1])
+        parameters = np.clip(prior.mean + prior.factors @ code, 0.0, 1.0).astype(np.float32)
         look = sample_look(generator, rig, parameters, self._reader)
         if generator.random() < BARE_SHARE:
             look = Look(sample_colours(generator))
@@ -163,7 +165,8 @@ def spoil(generator: np.random.Generator, image: np.ndarray) -> np.ndarray:
         image = np.clip(255.0 * gain * (image / 255.0) ** gamma, 0, 255).astype(np.uint8)
     if generator.random() < 0.5:
         quality = int(generator.uniform(30, 90))
-        image = cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+        packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
     return image
 
 

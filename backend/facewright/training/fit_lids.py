@@ -12,6 +12,7 @@ from facewright.datatypes import ARKIT_52
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import prior_of
 from facewright.rig.prior import sample
 from facewright.training.closing.checks import TOLERANCE_PX, Closing, measure_closing
 from facewright.training.closing.eyeballs import Eyeball, bend_eyeball
@@ -110,8 +111,8 @@ def without_shapes(rig_id: str) -> Rig:
 def draw_heads(rig: Rig, eyes: tuple[Eye, Eye], recipe: Recipe) -> np.ndarray:
     """Return (heads + wide, P) parameters: random heads, then those with the widest eyes of many."""
     generator = np.random.default_rng(recipe.seed)
-    usual = sample(rig.prior, recipe.heads, generator)
-    many = sample(rig.prior, recipe.among, generator)
+    usual = sample(prior_of(rig), recipe.heads, generator)
+    many = sample(prior_of(rig), recipe.among, generator)
     rims = np.concatenate([eye.lids.rim for eye in eyes])
     with torch.no_grad():
         heights = RigDecoder(rig, vertex_subset=rims).vertices(torch.from_numpy(many))[..., 2].numpy()
@@ -131,7 +132,7 @@ def fit_lids(problem: LidProblem, steps: int) -> np.ndarray:
         if step % 25 == 0 or step == steps - 1:
             print(f"step {step}: " + ", ".join(f"{name} {float(term.detach()):.2f}" for name, term in terms.items()))
         optimizer.zero_grad()
-        sum(terms.values()).backward()
+        sum(terms.values(), edits.new_zeros(())).backward()
         optimizer.step()
     return (edits.detach() * problem.reach).numpy() / 1000
 

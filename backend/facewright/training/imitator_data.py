@@ -20,6 +20,7 @@ from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import prior_of
 from facewright.rig.styles import look_vector
 from facewright.training.work_folder import open_arrays
 
@@ -59,8 +60,9 @@ def open_data(work: Path, count: int, parameter_count: int, look_count: int, sid
 
 def random_parameters(rig: Rig, count: int, generator: np.random.Generator) -> np.ndarray:
     """Draw (count, P) parameters from the prior, a fifth of them with each parameter jittered."""
-    code = generator.standard_normal((count, rig.prior.factors.shape[1])) * generator.uniform(0.7, 1.3, (count, 1))
-    parameters = rig.prior.mean + code @ rig.prior.factors.T
+    prior = prior_of(rig)
+    code = generator.standard_normal((count, prior.factors.shape[1])) * generator.uniform(0.7, 1.3, (count, 1))
+    parameters = prior.mean + code @ prior.factors.T
     jittered = generator.random((count, 1)) < JITTER_SHARE
     parameters = parameters + jittered * generator.normal(0.0, JITTER, parameters.shape)
     return np.clip(parameters, 0.0, 1.0).astype(np.float32)

@@ -102,9 +102,9 @@ def _retouched_hair(
 
 def _lit(generator: np.random.Generator, picture: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Throw soft and hard shadows and coloured light over the head; highlights burn out."""
-    light = np.ones((PARSER_PX, PARSER_PX, 1), np.float32)
+    light: np.ndarray = np.ones((PARSER_PX, PARSER_PX, 1), np.float32)
     if generator.uniform() < 0.6:
-        light = light * np.exp(_smooth_noise(generator, generator.integers(2, 5), generator.uniform(0.1, 0.4)))
+        light = light * np.exp(_smooth_noise(generator, int(generator.integers(2, 5)), generator.uniform(0.1, 0.4)))
     if generator.uniform() < 0.35:  # a hard shadow
         mask = _polygon(generator, generator.uniform(0, PARSER_PX, 2), generator.uniform(60, 200))
         mask = cv2.GaussianBlur(mask, (0, 0), generator.uniform(0.6, 8.0))[..., None]
@@ -312,7 +312,7 @@ def _surface(generator: np.random.Generator, textures: Sequence[np.ndarray], dar
 
 def _cut(generator: np.random.Generator, textures: Sequence[np.ndarray]) -> np.ndarray:
     """Return (S, S, 3) a random cut of a random texture."""
-    texture = textures[generator.integers(len(textures))]
+    texture = textures[int(generator.integers(len(textures)))]
     side = int(min(texture.shape[:2]) * generator.uniform(0.3, 0.95))
     top, left = (int(generator.integers(0, length - side + 1)) for length in texture.shape[:2])
     cut = texture[top : top + side, left : left + side].astype(np.float32)

@@ -15,6 +15,7 @@ from facewright.rig.dressing import Wardrobe
 from facewright.rig.head_pose import CAMERA_FROM_WORLD_FRONTAL
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import prior_of
 from facewright.training.expression_data import motion_blur
 from facewright.training.performances import Performance
 from facewright.training.style_scenes import compose_scene
@@ -78,8 +79,9 @@ def draw_person(rig: Rig, generator: np.random.Generator) -> Person:
         rig: a rig with a prior.
         generator: source of randomness.
     """
-    code = generator.standard_normal(rig.prior.factors.shape[1])
-    parameters = np.clip(rig.prior.mean + rig.prior.factors @ code, 0.0, 1.0).astype(np.float32)
+    prior = prior_of(rig)
+    code = generator.standard_normal(prior.factors.shape[1])
+    parameters = np.clip(prior.mean + prior.factors @ code, 0.0, 1.0).astype(np.float32)
     look = sample_look(generator, rig, parameters, CharacterReader(rig))
     distance, noise = generator.uniform(*DISTANCE_M), generator.uniform(*NOISE)
     return Person(parameters, look, random_lighting(generator), distance, noise, int(generator.integers(1 << 30)))

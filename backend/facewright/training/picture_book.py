@@ -97,7 +97,7 @@ def best_view(views: dict[str, View], motion_m: np.ndarray, preference: dict[str
         forward = view.camera.camera_from_world[2, :3]
         across = motion_m - (motion_m @ forward)[:, None] * forward
         seen[name] = ((across**2).sum(1) * view.sight).sum() * preference.get(name, 1.0)
-    return max(seen, key=seen.get)
+    return max(seen, key=lambda name: seen[name])
 
 
 def close_camera(view: View, vertices_m: np.ndarray, motion_m: np.ndarray) -> Camera:

@@ -153,7 +153,7 @@ def macro_heads(
         muscle, weight = np.clip(generator.normal(0.5, 0.15, 2), 0, 1)
         ancestry = generator.dirichlet(np.ones(3))
         amounts = np.clip(2 * sigma * calm * generator.standard_normal(len(shapes)), -1, 1)
-        heads[index] = vertices_m + makehuman.macro_delta(gender, age, muscle, weight, ancestry)
+        heads[index] = vertices_m + makehuman.macro_delta(gender, age, muscle, weight, ancestry.tolist())
         heads[index] += np.tensordot(np.maximum(-amounts, 0), low, 1) + np.tensordot(np.maximum(amounts, 0), high, 1)
     return heads
 

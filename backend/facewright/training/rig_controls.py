@@ -21,7 +21,7 @@ DIRECT_RANGE_MM = {
 }  # fmt: skip
 """Reach of the forward, up and out parameters, by region and, where it differs, by bone."""
 
-COMPOSITES = {
+COMPOSITES: dict[str, tuple[str, dict[str, tuple[float, float, float]]]] = {
     # name: (group, {bone: (forward, up, out) in mm at the maximum})
     "jaw_width": ("jaw", {"jaw_angle": (0, 0, 7), "jaw_mid": (0, 0, 5), "jaw_back": (0, 0, 5),
         "jaw_rear": (0, 0, 4), "jaw_under_front": (0, 0, 2), "cheek_lower": (0, 0, 2)}),

@@ -192,14 +192,23 @@ def solved_parameter(solver: ChannelSolver, shape: Shape) -> AuthoredParameter:
         float(np.median(left)) if len(left := residual_mm(solver, end, channels)) else 0.0
         for end, channels in ((shape.low_m, low), (shape.high_m, high))
     )
-    ends = (-1.0, 1.0)
+    minimum, maximum = -1.0, 1.0
     if shape.unit == "mm":
-        ends = tuple(
+        minimum, maximum = (
             sign * round(float(np.linalg.norm(end, axis=1).max()) * 1e3, 2)
             for sign, end in ((-1, shape.low_m), (1, shape.high_m))
         )
     return AuthoredParameter(
-        shape.name, shape.group, shape.unit, *ends, not shape.asymmetric, low, high, round(worst, 3), shape.source
+        shape.name,
+        shape.group,
+        shape.unit,
+        minimum,
+        maximum,
+        not shape.asymmetric,
+        low,
+        high,
+        round(worst, 3),
+        shape.source,
     )
 
 
@@ -216,8 +225,8 @@ def direct_parameters(bones: BoneTable) -> list[AuthoredParameter]:
             if name.endswith(".L") or direction != "out":
                 moves = {stem: reach * DIRECTIONS[direction]}
                 parameters.append(_moved(bones, rotations, f"{stem}_{direction}", REGION_GROUP[region], moves))
-    for name, (group, moves) in COMPOSITES.items():
-        moves = {stem: np.array([out, -forward, up]) for stem, (forward, up, out) in moves.items()}
+    for name, (group, listed) in COMPOSITES.items():
+        moves = {stem: np.array([out, -forward, up]) for stem, (forward, up, out) in listed.items()}
         parameters.append(_moved(bones, rotations, name, group, moves))
     parameters += [_sized(bones, *row) for row in SIZES]
     parameters += [_turned(bones, rotations, *row) for row in TURNS]
@@ -281,7 +290,8 @@ def _turned(
             world = np.array(axis, float) * ([1, -1, -1] if bone.endswith(".R") else [1, 1, 1])
             end[j, 3:6] = np.round(_euler_of_turn(rotations[j].T @ world, angle), 7)
         ends.append(end)
-    return AuthoredParameter(name, group, "degree", -degrees, degrees, True, *ends)
+    low, high = ends
+    return AuthoredParameter(name, group, "degree", -degrees, degrees, True, low, high)
 
 
 def _euler_of_turn(axis: np.ndarray, angle_rad: float) -> np.ndarray:

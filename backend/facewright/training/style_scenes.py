@@ -13,6 +13,7 @@ from facewright.rig.dressing import Wardrobe
 from facewright.rig.expression_prior import sample_expression
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import prior_of
 from facewright.training.synthetic_photos import PhotoRecipe, SyntheticHead, random_camera, random_lighting
 
 SCENE_RECIPE = PhotoRecipe(size_px=512, yaw_deg=12.0, pitch_deg=6.0, roll_deg=5.0, expression_strength=0.7)
@@ -59,12 +60,13 @@ class SceneMaker:
     def dressed_head(self, generator: np.random.Generator) -> SyntheticHead:
         """Pose and dress one random head in front of a random camera and light."""
         rig, recipe = self._rig, self._recipe
-        code = generator.standard_normal(rig.prior.factors.shape[1]) * recipe.code_scale
-        parameters = np.clip(rig.prior.mean + rig.prior.factors @ code, 0.0, 1.0).astype(np.float32)
+        prior = prior_of(rig)
+        code = generator.standard_normal((prior.factors.shape[1],)) * recipe.code_scale
+        parameters = np.clip(prior.mean + prior.factors @ code, 0.0, 1.0).astype(np.float32)
         expression = sample_expression(generator, recipe.expression_strength).astype(np.float32)
         with torch.no_grad():
-            vertices = self._decoder.vertices(torch.from_numpy(parameters)[None], torch.from_numpy(expression)[None])
-        vertices = vertices[0].numpy()
+            posed = self._decoder.vertices(torch.from_numpy(parameters)[None], torch.from_numpy(expression)[None])
+        vertices = posed[0].numpy()
         look = sample_look(generator, rig, parameters, self._reader)
         camera = random_camera(eye_centres(rig, vertices), recipe, generator)
         pieces = self._wardrobe.dress(parameters, look.style, expression)

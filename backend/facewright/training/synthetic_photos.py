@@ -15,6 +15,7 @@ from facewright.rig.expression_prior import sample_expression
 from facewright.rig.head_pose import CAMERA_DISTANCE_M, CAMERA_FROM_WORLD_FRONTAL
 from facewright.rig.looks import CharacterReader, sample_look
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import prior_of
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,9 @@ def draw_heads(
     Returns:
         The heads, ready for `engine.render([head.job for head in heads])`.
     """
-    codes = generator.standard_normal((count, rig.prior.factors.shape[1])) * recipe.code_scale
-    parameters = np.clip(rig.prior.mean + codes @ rig.prior.factors.T, 0.0, 1.0).astype(np.float32)
+    prior = prior_of(rig)
+    codes = generator.standard_normal((count, prior.factors.shape[1])) * recipe.code_scale
+    parameters = np.clip(prior.mean + codes @ prior.factors.T, 0.0, 1.0).astype(np.float32)
     if expressions is None:
         expressions = np.stack([sample_expression(generator, recipe.expression_strength) for _ in range(count)])
     with torch.no_grad():

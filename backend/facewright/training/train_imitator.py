@@ -120,7 +120,8 @@ def train(data: ImitatorData, recipe: TrainingRecipe, work: Path) -> tuple[Imita
         for step in tqdm(range(steps), desc=f"epoch {epoch + 1} of {recipe.epochs}", mininterval=10):
             rows = np.sort(order[step * recipe.batch : (step + 1) * recipe.batch])
             parameters, looks, images, parts = batch_tensors(data, rows)
-            loss = imitator_loss(*network(parameters, looks), images, parts, recipe.part_weight)
+            drawn, drawn_parts = network(parameters, looks)
+            loss = imitator_loss(drawn, drawn_parts, images, parts, recipe.part_weight)
             adam.zero_grad()
             loss.backward()
             adam.step()

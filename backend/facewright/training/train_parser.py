@@ -22,6 +22,7 @@ from facewright.networks.layout import channels_last
 from facewright.networks.parser import Parser, ParserConfig
 from facewright.perception.parsing import HINT_PARTS, PARSER_CLASSES, landmark_hints
 from facewright.rig.installed import RIGS_DIR, load_rig
+from facewright.rig.parts import landmarks_of
 from facewright.training import checkpoints
 from facewright.training.parser_augment import augment, sample_textures
 from facewright.training.parser_data import ParserData, open_data, render_data
@@ -65,7 +66,8 @@ def make_batch(work: Path, rows: np.ndarray, seed: tuple[int, ...]) -> tuple[np.
         drawn = (data.images[row], data.classes[row], data.landmarks_px[row].astype(np.float64))
         image, classes, landmarks_px = augment(generator, *drawn, textures)
         made.append((image.transpose(2, 0, 1), np.rint(landmark_hints(landmarks_px) * 255).astype(np.uint8), classes))
-    return tuple(np.stack(part) for part in zip(*made, strict=True))
+    images, hints, classes = (np.stack(part) for part in zip(*made, strict=True))
+    return images, hints, classes
 
 
 def batches(work: Path, recipe: TrainingRecipe, first: int, workers: int) -> Iterator[tuple[np.ndarray, ...]]:
@@ -84,8 +86,10 @@ def batches(work: Path, recipe: TrainingRecipe, first: int, workers: int) -> Ite
 
 def tensors(images: np.ndarray, hints: np.ndarray, classes: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
     """Return images and hints in [0, 1] and classes as indices."""
-    scaled = (torch.from_numpy(one).float().div(255).to(memory_format=torch.channels_last) for one in (images, hints))
-    return *scaled, torch.from_numpy(classes).long()
+    image, hint = (
+        torch.from_numpy(one).float().div(255).to(memory_format=torch.channels_last) for one in (images, hints)
+    )
+    return image, hint, torch.from_numpy(classes).long()
 
 
 def train(recipe: TrainingRecipe, work: Path, workers: int) -> Parser:
@@ -117,7 +121,7 @@ def train(recipe: TrainingRecipe, work: Path, workers: int) -> Parser:
 def held_out_scores(network: Parser, work: Path, recipe: TrainingRecipe) -> tuple[dict[str, float], np.ndarray]:
     """Return the intersection over union of each class on the held-out heads, augmented likewise, and a picture."""
     crossed = np.zeros((len(PARSER_CLASSES), len(PARSER_CLASSES)))
-    panels = []
+    panels: list[np.ndarray] = []
     with torch.no_grad():
         for start in range(recipe.samples - HELD_OUT, recipe.samples, 8):
             batch = make_batch(work, np.arange(start, min(start + 8, recipe.samples)), (recipe.seed, start, 2))
@@ -179,7 +183,7 @@ def main() -> None:
     recipe = TrainingRecipe(samples=options.samples, steps=options.steps, seed=options.seed)
     rig = load_rig(options.rig)
     claim_work_folder(options.work, rig)
-    data = open_data(options.work, recipe.samples, len(rig.landmarks.triangles))
+    data = open_data(options.work, recipe.samples, len(landmarks_of(rig).triangles))
     torch.set_num_threads(1)
     render_data(data, options.work, rig, open_engine(rig), recipe.seed)
     torch.set_num_threads(options.threads)

@@ -24,7 +24,8 @@ from facewright.rig.dressing import Wardrobe
 from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.looks import CharacterReader, melanin_of
 from facewright.rig.nouns import Rig
-from facewright.rig.styles import find_choice, find_group
+from facewright.rig.parts import group_of
+from facewright.rig.styles import find_choice
 from facewright.training.style_scenes import SceneMaker, StyleScene
 
 STEEPNESSES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.5)
@@ -120,7 +121,7 @@ class SceneReader:
         )
         samples = {}
         for name in READ_GROUPS:
-            group, seen = find_group(self._rig.styles, name), getattr(observations.style_cues, name)
+            group, seen = group_of(self._rig, name), getattr(observations.style_cues, name)
             truth = group.choices.index(find_choice(self._rig.styles, name, worn))
             prior = common_choices(group, *character)
             trust = observations.style_cues.hair_seen if name == "hair" else np.ones(len(seen), np.float32)
@@ -142,12 +143,12 @@ def learn_metric(samples: list[Sample]) -> tuple[CueMetric, dict[str, float]]:
     scores = np.zeros((len(STEEPNESSES), 2))
     for fold in range(FOLDS):
         bias, precision = _noise([s for s, f in zip(samples, folds, strict=True) if f != fold])
-        held = [s for s, f in zip(samples, folds, strict=True) if f == fold and s.drawn is not None]
+        held = [(s, s.drawn) for s, f in zip(samples, folds, strict=True) if f == fold and s.drawn is not None]
         for row, steepness in enumerate(STEEPNESSES):
             metric = CueMetric(bias, precision, steepness)
-            found = [choice_probabilities(s.seen, s.drawn, metric, s.prior, s.trust) for s in held]
-            scores[row, 0] += sum(np.log(p[s.truth] + 1e-9) for p, s in zip(found, held, strict=True))
-            scores[row, 1] += sum(p.argmax() == s.truth for p, s in zip(found, held, strict=True))
+            found = [choice_probabilities(s.seen, drawn, metric, s.prior, s.trust) for s, drawn in held]
+            scores[row, 0] += sum(np.log(p[s.truth] + 1e-9) for p, (s, _) in zip(found, held, strict=True))
+            scores[row, 1] += sum(p.argmax() == s.truth for p, (s, _) in zip(found, held, strict=True))
     row = int(scores[:, 0].argmax())
     likelihood, accuracy = scores[row] / judged
     metric = CueMetric(*_noise(samples), STEEPNESSES[row])
@@ -177,7 +178,7 @@ def write_reader(folder: Path, rig_version: str, metrics: dict[str, CueMetric]) 
 def describe(rig: Rig, count: int, seed: int, failed: int, scores: dict[str, dict[str, float]]) -> str:
     """Write the provenance: command, data, seed and metrics, as Markdown."""
     rows = "\n".join(
-        f"| {group} | {len(find_group(rig.styles, group).choices)} | {score['accuracy']:.2f} | "
+        f"| {group} | {len(group_of(rig, group).choices)} | {score['accuracy']:.2f} | "
         f"{score['log likelihood']:.2f} | {score['steepness']:g} |"
         for group, score in scores.items()
     )

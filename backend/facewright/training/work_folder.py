@@ -43,7 +43,7 @@ def open_arrays(work: Path, shapes: Mapping[str, tuple[tuple[int, ...], type]]) 
     Raises:
         FacewrightError: an array that is there has another shape.
     """
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for name, (shape, kind) in shapes.items():
         path = work / f"{name}.npy"
         arrays[name] = open_memmap(path, "r+") if path.exists() else open_memmap(path, "w+", kind, shape)

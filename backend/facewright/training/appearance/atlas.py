@@ -61,7 +61,8 @@ def cut(triangles: np.ndarray, path: np.ndarray) -> tuple[np.ndarray, np.ndarray
     sides: dict[tuple[int, int], list[int]] = {}
     for face, corners in enumerate(triangles):
         for a, b in ((0, 1), (1, 2), (2, 0)):
-            sides.setdefault(tuple(sorted((int(corners[a]), int(corners[b])))), []).append(face)
+            start, end = sorted((int(corners[a]), int(corners[b])))
+            sides.setdefault((start, end), []).append(face)
     corner_count = triangles.size
     parent = np.arange(corner_count)
     joins = []

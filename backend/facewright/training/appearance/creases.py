@@ -69,7 +69,7 @@ def _curve(points, generator: np.random.Generator, wobble_mm: float) -> np.ndarr
     curve = PchipInterpolator(along, points)(fine)
     tangent = np.gradient(curve, axis=0)
     normal = tangent[:, ::-1] * [-1.0, 1.0] / np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-9)
-    sway = 0.0
+    sway = np.zeros(len(fine))
     for spacing, share in ((9.0, 1.0), (2.6, 0.3)):
         knots = np.arange(0.0, along[-1] + 2 * spacing, spacing * generator.uniform(0.8, 1.2))
         sway = sway + PchipInterpolator(knots, generator.normal(0.0, wobble_mm * share, len(knots)))(fine)
@@ -187,8 +187,11 @@ def _lip_lines(generator: np.random.Generator) -> list[Crease]:
         border = np.interp(x, [0.0, 5.5, 13.0, 22.0], [-57.8, -56.7, -59.6, -67.0])
         lean = 0.30 * x / 20.0 + generator.normal(0.0, 0.06)
         length = generator.uniform(3.0, 7.5) * np.interp(x, [0, 14, 21], [1.0, 1.0, 0.7])
-        line = ((x - 0.1 * lean, border - 1.4), (x + 0.4 * lean * length, border + 0.4 * length))
-        line = (*line, (x + lean * length, border + length))
+        line = (
+            (x - 0.1 * lean, border - 1.4),
+            (x + 0.4 * lean * length, border + 0.4 * length),
+            (x + lean * length, border + length),
+        )
         lines += _broken(generator, line, 0.19, 0.6, 1, wobble=0.15, gap=0.1)
     for x in np.arange(3.0, 19.0, 3.0):
         x = x + generator.normal(0.0, 0.7)

@@ -60,7 +60,8 @@ def rasterise_texels(layout: Layout, ear_share: np.ndarray, lid_gap_mm: np.ndarr
     order = np.argsort(~turned, kind="stable")
     values, owner = rasterise(layout.uv, layout.render_triangles[order], attributes, SIDE)
     filled = atlas.spread(values, owner >= 0)
-    return Texels(np.round(filled[..., 0]).astype(int), *np.moveaxis(filled[..., 1:], -1, 0), known=owner >= 0)
+    chart, x, forward, up, depth, openness, ear, lid_gap = np.moveaxis(filled, -1, 0)
+    return Texels(np.round(chart).astype(int), x, forward, up, depth, openness, ear, lid_gap, owner >= 0)
 
 
 def in_boxes(names: list[str]) -> np.ndarray:

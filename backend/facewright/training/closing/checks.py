@@ -11,6 +11,7 @@ from facewright.engine.cameras import FACE_FRAME, canonical_camera, orbit_camera
 from facewright.rig.anchors import eye_centres
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import prior_of
 from facewright.rig.prior import sample
 from facewright.training.closing.lid_rings import BEHIND, Lids, find_lids
 
@@ -134,7 +135,7 @@ def measure_closing(rig: Rig, heads: int = 200, seed: int = 515) -> list[Closing
         For every blink the pixels of eyeball through the lids, at the full blink all pixels of eyeball; of the mouth's
         inside with closed lips, neutral and over an open jaw.
     """
-    parameters, decoder = sample(rig.prior, heads, np.random.default_rng(seed)), RigDecoder(rig)
+    parameters, decoder = sample(prior_of(rig), heads, np.random.default_rng(seed)), RigDecoder(rig)
     lids = (find_lids(rig, "L"), find_lids(rig, "R"))
     found = []
     with open_engine(rig, samples=1) as engine:

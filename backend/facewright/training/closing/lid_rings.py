@@ -126,9 +126,10 @@ class _QuadWalk:
 
     def line(self, start: int, towards: int, count: int) -> list[int | None]:
         """Return `count` vertices of the straight line from `start`, without it; None where it has ended."""
-        line = [start, towards]
+        line: list[int | None] = [start, towards]
         while len(line) <= count:
-            line.append(None if line[-1] is None else self._ahead(line[-2], line[-1]))
+            before, here = line[-2:]
+            line.append(None if before is None or here is None else self._ahead(before, here))
         return line[1:]
 
     def sides(self, row: list[int], vertices_m: np.ndarray, inside_m: np.ndarray) -> list[list[int]]:

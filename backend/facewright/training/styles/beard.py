@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import appearance_of
 from facewright.training.styles.beard_cards import CardStyle, grow_cards
 from facewright.training.styles.beard_region import BeardMap, beard_map
 from facewright.training.styles.beard_texture import draw_tufts
@@ -62,7 +63,7 @@ def build(rig: Rig, folder: Path) -> None:
         folder: the rig's folder.
     """
     target = folder / "styles" / "beard"
-    beard = beard_map(face_surface(rig), rig.appearance)
+    beard = beard_map(face_surface(rig), appearance_of(rig))
     for name, style in BEARD_STYLES.items():
         coverage, arrays = build_style(rig, beard, style)
         save_layer(coverage, target / f"{name}.png")

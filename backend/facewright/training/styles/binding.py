@@ -171,16 +171,16 @@ def _closest_barycentric(corners: np.ndarray, points: np.ndarray) -> np.ndarray:
     determinant = np.maximum(ee * ff - ef * ef, 1e-30)
     s, t = (ff * pe - ef * pf) / determinant, (ee * pf - ef * pe) / determinant
     best = np.stack([1 - s - t, s, t], axis=1)
-    inside = (best >= 0).all(axis=1)
-    edges = []
+    inside = np.asarray((best >= 0).all(axis=1))
+    places = []
     for start, end in ((0, 1), (1, 2), (2, 0)):
         way = corners[:, end] - corners[:, start]
         share = np.einsum("nd,nd->n", points - corners[:, start], way) / np.maximum((way * way).sum(1), 1e-30)
         place = np.zeros((len(points), 3))
         place[:, end] = np.clip(share, 0, 1)
         place[:, start] = 1 - place[:, end]
-        edges.append(place)
-    edges = np.stack(edges)  # (3, n, 3)
+        places.append(place)
+    edges = np.stack(places)  # (3, n, 3)
     gap = np.linalg.norm(np.einsum("enk,nkd->end", edges, corners) - points, axis=2)
     nearest = edges[gap.argmin(axis=0), np.arange(len(points))]
     return np.where(inside[:, None], best, nearest)

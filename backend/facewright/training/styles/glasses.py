@@ -155,13 +155,13 @@ def _temple(fit: Fit, style: FrameStyle) -> PieceMesh:
     from_rim = on_front(fit, np.array([start[0] + style.rim[0], style.hinge_up]))
     lift = style.temple[1][1] + 0.6
     ear = fit.ear_top + [2.8, 2.0, lift]
-    ways = [from_rim, from_rim * 0.35 + corner * 0.65, corner - [0.3, 2.0, 0]]
+    places = [from_rim, from_rim * 0.35 + corner * 0.65, corner - [0.3, 2.0, 0]]
     shares = np.array([0.09, 0.2, 0.4, 0.6, 0.8, 0.93, 1.0])[:, None]
     bow = TEMPLE_BOW_MM * np.sin(np.pi * shares**1.4) * [1.0, 0, 0]
-    ways += [*(corner + (ear - corner) * shares + bow)]
+    places += [*(corner + (ear - corner) * shares + bow)]
     behind = fit.ear_back + [1.6, -2.2, 0]
-    ways += [fit.ear_top * 0.35 + behind[0] * 0.65 + [1.2, 0, lift * 0.9], *behind[1:]]
-    ways = np.array(ways)
+    places += [fit.ear_top * 0.35 + behind[0] * 0.65 + [1.2, 0, lift * 0.9], *behind[1:]]
+    ways = np.array(places)
     steps = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(ways, axis=0), axis=1))])
     fine = np.concatenate([np.linspace(0, steps[3], 9), np.linspace(steps[3], steps[-1], 22)[1:]])
     curve = PchipInterpolator(steps, ways)(fine)
@@ -184,7 +184,7 @@ def _pad(fit: Fit, style: FrameStyle) -> PieceMesh:
         curve = PchipInterpolator(steps, wire)(np.linspace(0, 1, 6))
         arm = sweep(curve, np.tile([0.0, 0.0, 1.0], (6, 1)), rounded_box(0.45, 0.45, 1.0, 5), False)
         return join([arm, _ellipsoid(pad, normal, (1.9, 3.6, 0.9))])
-    way = np.linalg.norm(start - pad)
+    way = float(np.linalg.norm(start - pad))
     return _ellipsoid(start * 0.7 + pad * 0.3, normal, (max(way * 0.32, style.rim[1]), 3.4, 1.1))
 
 
@@ -194,8 +194,8 @@ def _ellipsoid(middle: np.ndarray, normal: np.ndarray, half: tuple[float, float,
     along /= np.linalg.norm(along)
     axes = np.stack([np.cross(along, normal), along, normal]) * np.array(half)[:, None]
     levels, turns = np.linspace(-np.pi / 2, np.pi / 2, 7)[1:-1], np.linspace(0, 2 * np.pi, 9)[:-1]
-    ball = [[np.cos(a) * np.cos(t), np.sin(a), np.cos(a) * np.sin(t)] for a in levels for t in turns]
-    ball = np.array([[0, -1, 0], *ball, [0, 1, 0]])
+    rows = [[np.cos(a) * np.cos(t), np.sin(a), np.cos(a) * np.sin(t)] for a in levels for t in turns]
+    ball = np.array([[0, -1, 0], *rows, [0, 1, 0]])
     inverse = axes / (np.array(half)[:, None] ** 2)
     normals = ball @ inverse
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)

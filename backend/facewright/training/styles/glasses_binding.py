@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import prior_of
 from facewright.rig.prior import sample
 from facewright.rig.skinning import dense_skin_weights
 from facewright.training.styles.binding import Attachment, bind_piece
@@ -44,7 +45,7 @@ class Heads:
 def random_heads(rig: Rig, count: int = HEADS, seed: int = SEED) -> Heads:
     """Draw random heads of a rig with a prior."""
     decoder = RigDecoder(rig)
-    parameters = torch.from_numpy(sample(rig.prior, count, np.random.default_rng(seed)))
+    parameters = torch.from_numpy(sample(prior_of(rig), count, np.random.default_rng(seed)))
     with torch.no_grad():
         channels = decoder.channels(parameters)
         matrices = decoder.skin_matrices(channels).numpy().astype(np.float64)

@@ -7,6 +7,7 @@ from scipy.interpolate import LinearNDInterpolator
 
 from facewright.datatypes import PART_NAMES
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import appearance_of
 from facewright.training.styles.surface import FaceSurface
 
 TILT = 0.13
@@ -65,7 +66,7 @@ def _ear_places(surface: FaceSurface, rig: Rig) -> tuple[np.ndarray, np.ndarray]
     """Return the top (3,) of the crease between the left ear and the head, and its part behind the ear (6, 3)."""
     place, edges = surface.vertex_place, surface.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
     texel = np.clip(surface.vertex_px.astype(int), 0, surface.side - 1)
-    is_ear = rig.appearance.labels[texel[:, 1], texel[:, 0]] == PART_NAMES.index("ears")
+    is_ear = appearance_of(rig).labels[texel[:, 1], texel[:, 0]] == PART_NAMES.index("ears")
     crease = edges[(is_ear[edges[:, 0]] != is_ear[edges[:, 1]]) & (place[edges, 0].min(1) > 0)]
     ring = place[crease].mean(1)
     middle = np.percentile(ring[:, 1], [4, 96]).mean()

@@ -131,6 +131,11 @@ def constant(value: float) -> Amount:
     return lambda places: np.full(len(places), value)
 
 
+def scaled(amount: Amount, factor: float) -> Amount:
+    """Return an amount times a factor."""
+    return lambda places: factor * amount(places)
+
+
 def _clumped(places: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Return noise (k, 3) that neighbours share for the greater part."""
     centres = places[generator.choice(len(places), min(CLUMPS, len(places)), replace=False)]

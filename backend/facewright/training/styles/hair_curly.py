@@ -5,7 +5,7 @@ import numpy as np
 from facewright.engine.smoothstep import smoothstep
 from facewright.training.appearance.features import HAIRLINE
 from facewright.training.styles.cards import PieceMesh, join
-from facewright.training.styles.hair_coats import Coat, constant, lay_coat, radiate
+from facewright.training.styles.hair_coats import Coat, constant, lay_coat, radiate, scaled
 from facewright.training.styles.hair_growth import Cap, Lay, lay_cards, span_cap
 from facewright.training.styles.scalp import Scalp, scatter_roots
 
@@ -71,9 +71,7 @@ def curly(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
         forward, up = places[:, 1], places[:, 2]
         return 17 + 9 * smoothstep(10, 70, up) - 4 * smoothstep(-30, 5, forward) - 10 * smoothstep(82, 100, up)
 
-    parts = [
-        span_cap(scalp, Cap(HAIRLINE, lambda p: 0.45 * lift(p), "coil", 18, 9, 48, 0.25, 0.75, tiles=3), generator)
-    ]
+    parts = [span_cap(scalp, Cap(HAIRLINE, scaled(lift, 0.45), "coil", 18, 9, 48, 0.25, 0.75, tiles=3), generator)]
     for spacing, share, width, names, swing in (
         (0.0185, 0.55, 0.030, ("curly_a", "wavy_a"), 5.0),
         (0.0182, 0.85, 0.025, ("curly_a", "curly_b"), 6.0),
@@ -81,7 +79,7 @@ def curly(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     ):
         lay = Lay(names, width, 7, 0.6, 0.22, 0.6, taper=0.9)
         coat = Coat(
-            spacing, lay, comb, length, lambda p, k=share: k * lift(p), stray=0.32, wave_mm=(swing, 46.0),
+            spacing, lay, comb, length, scaled(lift, share), stray=0.32, wave_mm=(swing, 46.0),
             rise_m=0.022, pull=0.3, weight=0.35, hold=0.28, start=0.45, fend=fend_eyes,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))

@@ -8,6 +8,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from facewright.engine.smoothstep import smoothstep
 from facewright.rig.baking import rasterise
+from facewright.rig.parts import appearance_of
 from facewright.training.appearance.features import HAIRLINE
 from facewright.training.styles.hair_growth import WORLD, Comb
 from facewright.training.styles.scalp import Scalp, hair_depth_mm
@@ -58,7 +59,7 @@ def paint_scalp(scalp: Scalp, paint: ScalpPaint, generator: np.random.Generator)
     Returns:
         (SIDE, SIDE) uint8 coverage, row 0 at v = 1.
     """
-    look, vertices = scalp.rig.appearance, np.asarray(scalp.rig.mesh.vertices_m, np.float64)
+    look, vertices = appearance_of(scalp.rig), np.asarray(scalp.rig.mesh.vertices_m, np.float64)
     is_bald = ~scalp.ear_vertices[scalp.rig.mesh.triangles].any(axis=1)
     is_skin = (scalp.rig.mesh.surfaces == 0)[scalp.rig.mesh.triangles].all(axis=1)
     depth = hair_depth_mm(scalp, vertices, paint.hairline)
@@ -85,7 +86,7 @@ def _bleed(coverage: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def _draw_hairs(scalp: Scalp, chosen: np.ndarray, paint: ScalpPaint, generator: np.random.Generator) -> np.ndarray:
     """Return (SIDE, SIDE) coverage by single hairs."""
-    mesh, look = scalp.rig.mesh, scalp.rig.appearance
+    mesh, look = scalp.rig.mesh, appearance_of(scalp.rig)
     corners = np.asarray(mesh.vertices_m, np.float64)[mesh.triangles[chosen]]  # (t, 3, 3)
     flat = (look.uv * (1, -1) + (0, 1))[look.render_triangles[chosen]] * SIDE * FINE  # (t, 3, 2)
     size = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)

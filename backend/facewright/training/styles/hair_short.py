@@ -7,7 +7,7 @@ import numpy as np
 from facewright.engine.smoothstep import smoothstep
 from facewright.training.appearance.features import HAIRLINE
 from facewright.training.styles.cards import PieceMesh, join
-from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat, radiate
+from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat, radiate, scaled
 from facewright.training.styles.hair_growth import Cap, Lay, span_cap
 from facewright.training.styles.scalp import Scalp
 
@@ -111,7 +111,7 @@ def slicked(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
         (0.0113, 0.9, 1.5, low, Lay(("straight_b", "straight_c"), 0.0106, 5, 0.2, 0.07, 0.9, taper=0.5)),
     ):
         coat = Coat(
-            spacing, lay, combed_back, length, lambda p, k=share: k * lift(p), HAIRLINE, (least, 999.0), where,
+            spacing, lay, combed_back, length, scaled(lift, share), HAIRLINE, (least, 999.0), where,
             stray=0.07, rise_m=0.03, hold=0.6,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))
@@ -149,7 +149,7 @@ def _cropped(scalp, generator, hairline, comb, length, lift, dense_line=HAIRLINE
             return 1 - top if low else top
 
         coat = Coat(
-            spacing, lay, comb, length, lambda p, k=height: k * lift(p), dense_line,
+            spacing, lay, comb, length, scaled(lift, height), dense_line,
             (3.0, 999.0), where, hold=0.5, start=0.25, weight=0.2, stray=0.15 if not low else 0.1,
         )  # fmt: skip
         parts.append(lay_coat(scalp, coat, generator))

@@ -176,5 +176,5 @@ def _reduce(canvas: np.ndarray) -> np.ndarray:
     lookup[nearest.ravel()[flat]] = flat
     colour = colour.reshape(-1, 3)[lookup[nearest]]
     colour = np.minimum(np.round(colour / COLOUR_STEP) * COLOUR_STEP, 255)
-    opacity = np.round(alpha[..., None] * OPACITY_LEVELS) * (255 / OPACITY_LEVELS)
-    return np.concatenate([colour, opacity], axis=2).round().astype(np.uint8)
+    rounded = np.round(alpha[..., None] * OPACITY_LEVELS) * (255 / OPACITY_LEVELS)
+    return np.concatenate([colour, rounded], axis=2).round().astype(np.uint8)

@@ -81,7 +81,9 @@ def _gathered(scalp: Scalp, generator: np.random.Generator, tie_mm: tuple[float,
     def comb(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndarray:
         way = np.asarray(tie_mm) - places
         around = smoothstep(-70, -140, places[:, 1:2]) * smoothstep(60, 20, places[:, 2:]) * 0.2
-        return way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1) - [0, 0, 1] * around * (1 - share)
+        return way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1) - np.array([0, 0, 1]) * around * (
+            1 - share
+        )
 
     def length(places: np.ndarray) -> np.ndarray:
         return 1.12 * np.linalg.norm(places - tie_mm, axis=1) + 4

@@ -10,6 +10,7 @@ from facewright.datatypes import PART_NAMES
 from facewright.engine.smoothstep import smoothstep
 from facewright.rig.appearance import MASK_CHANNELS
 from facewright.rig.nouns import Appearance, Rig
+from facewright.rig.parts import appearance_of
 from facewright.training.appearance.texels import polygon_distance
 from facewright.training.styles.surface import FaceSurface, face_surface, save_layer
 
@@ -90,9 +91,9 @@ def build(rig: Rig, folder: Path) -> None:
     """
     surface = face_surface(rig)
     for name, style in LIP_STYLES.items():
-        save_layer(lip_coverage(surface, rig.appearance, style), folder / "styles" / "lips" / f"{name}.png")
-    for name, style in EYE_STYLES.items():
-        save_layer(eye_coverage(surface, style), folder / "styles" / "eyes" / f"{name}.png")
+        save_layer(lip_coverage(surface, appearance_of(rig), style), folder / "styles" / "lips" / f"{name}.png")
+    for name, eye_style in EYE_STYLES.items():
+        save_layer(eye_coverage(surface, eye_style), folder / "styles" / "eyes" / f"{name}.png")
 
 
 def lip_coverage(surface: FaceSurface, look: Appearance, style: LipStyle) -> np.ndarray:

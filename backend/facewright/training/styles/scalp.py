@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 from scipy.spatial import cKDTree
 
 from facewright.datatypes import PART_NAMES
-from facewright.errors import RigInvalid
 from facewright.rig.anchors import anchor_points
 from facewright.rig.nouns import SURFACES, Rig
+from facewright.rig.parts import appearance_of
 from facewright.training.appearance.features import HAIRLINE, SKULL_FORWARD_MM
 from facewright.training.appearance.texels import polygon_distance
 
@@ -96,8 +97,6 @@ def read_scalp(rig: Rig) -> Scalp:
     Raises:
         RigInvalid: the rig has no labels that tell ears from skin.
     """
-    if rig.appearance is None:
-        raise RigInvalid(f"rig {rig.id} has no appearance", "build it with facewright.training.build_appearance")
     vertices = np.asarray(rig.mesh.vertices_m, np.float64)
     origin = np.mean([anchor_points(rig, vertices)[name] for name in ("eye_centre.L", "eye_centre.R")], axis=0)
     is_ear = _labelled(rig, "ears")
@@ -160,8 +159,10 @@ def hair_depth_mm(
     line = np.array(hairline, float) * [np.pi / 180 * AZIMUTH_RADIUS_MM, 1.0]
     fine = np.linspace(line[0, 0], line[-1, 0], 600)
     curve = np.stack([fine, PchipInterpolator(line[:, 0], line[:, 1])(fine)], axis=1)
-    outline = [[[-80.0, curve[0, 1]]], curve, [[320.0, curve[-1, 1]], [320.0, 300.0], [-80.0, 300.0]]]
-    depth = polygon_distance(np.concatenate(outline), azimuth.ravel(), place[..., 2].ravel(), 0.5)
+    outline: list[ArrayLike] = [[[-80.0, curve[0, 1]]], curve, [[320.0, curve[-1, 1]], [320.0, 300.0], [-80.0, 300.0]]]
+    depth = polygon_distance(
+        np.concatenate([np.asarray(part) for part in outline]), azimuth.ravel(), place[..., 2].ravel(), 0.5
+    )
     return depth.reshape(azimuth.shape)
 
 
@@ -192,7 +193,7 @@ def scatter_roots(
 
 def cast_on_skull(scalp: Scalp, directions: np.ndarray, start_m: float = 0.16) -> np.ndarray:
     """Return the points (..., 3) in which rays (..., 3) from the skull's middle leave it, ears left out."""
-    centre = scalp.world_m(SKULL_CENTRE_MM)
+    centre = scalp.world_m(np.array(SKULL_CENTRE_MM))
     reach = np.full(directions.shape[:-1], start_m)
     for _ in range(24):
         reach = np.maximum(reach - 0.9 * scalp.skull.distance(centre + directions * reach[..., None]), 0.02)
@@ -209,7 +210,7 @@ def _field(points_m: np.ndarray, normals: np.ndarray, blur_cells: float) -> Fiel
     mean = np.stack(total, axis=-1) / np.maximum(held, 1)[:, None]  # (cells, 6)
     nearest = distance_transform_edt(held.reshape(counts) == 0, return_distances=False, return_indices=True)
     found = mean[np.ravel_multi_index(nearest, counts)]  # (a, b, c, 6)
-    offset = np.stack(np.indices(counts), axis=-1) * CELL_M + low - found[..., :3]
+    offset = np.stack(list(np.indices(counts)), axis=-1) * CELL_M + low - found[..., :3]
     away = np.einsum("abcd,abcd->abc", offset, found[..., 3:])
     across = np.linalg.norm(offset, axis=-1)
     signed = np.where(across < 2 * CELL_M, away, np.sign(away) * across)
@@ -224,8 +225,8 @@ def _unit_gradient(values: np.ndarray) -> np.ndarray:
 
 def _labelled(rig: Rig, part: str) -> np.ndarray:
     """Return (V,) which vertices of the skin the labels call by the name of a part."""
-    labels, look = rig.appearance.labels, rig.appearance
-    side = len(labels)
+    look = appearance_of(rig)
+    labels, side = look.labels, len(look.labels)
     texel = np.clip((look.uv * (1, -1) + (0, 1)) * side, 0, side - 1).astype(np.int64)
     found = np.zeros(len(rig.mesh.vertices_m), bool)
     found[look.render_vertex] = labels[texel[:, 1], texel[:, 0]] == PART_NAMES.index(part)

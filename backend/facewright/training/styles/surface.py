@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from facewright.rig.anchors import eye_centres
 from facewright.rig.baking import rasterise
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import appearance_of
 from facewright.training.appearance.atlas import border_loops, spread
 
 REFERENCE_EYES_MM = 57.7
@@ -83,7 +84,7 @@ class FaceSurface:
 
 def face_surface(rig: Rig) -> FaceSurface:
     """Find the outer skin's chart and the place of each of its texels on a rig's neutral head."""
-    look, vertices = rig.appearance, rig.mesh.vertices_m.astype(np.float64)
+    look, vertices = appearance_of(rig), rig.mesh.vertices_m.astype(np.float64)
     eyes = eye_centres(rig, vertices)
     scale = REFERENCE_EYES_MM / np.linalg.norm(eyes[1] - eyes[0])
     place = (vertices - eyes.mean(0)) * [1, -1, 1] * scale
