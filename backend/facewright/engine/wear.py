@@ -14,7 +14,7 @@ from facewright.errors import RigInvalid
 from facewright.recent import Recent
 from facewright.rig.appearance import LAYER_CHANNELS, MakeUp
 from facewright.rig.nouns import Choice, Piece
-from facewright.rig.styles import find_choice, find_group, read_layer, read_piece
+from facewright.rig.styles import find_choice, find_group, read_layer, read_piece, worn_choice
 
 LAYER_GROUPS = tuple(LAYER_CHANNELS)
 """Groups whose choices may paint the skin."""
@@ -145,7 +145,7 @@ class WearStore:
     def _choice(self, group: str, name: str, where: str) -> tuple[Choice, Path, Path | None]:
         """Return the choice that a posed piece belongs to, the file of its mesh and that of its strands."""
         found = find_group(self._mesh.styles, group) if group in PIECE_SURFACES and name else None
-        choice = None if found is None else find_choice((found,), group, replace(Style(), **{group: name}))
+        choice = None if found is None else worn_choice(found, replace(Style(), **{group: name}))
         if found is None or choice is None or choice.piece is None:
             raise ValueError(f"{where}: the rig has no piece for {name!r} of the group {group!r}")
         return choice, choice.piece, found.texture

@@ -78,7 +78,7 @@ def write_gallery_with_blender(path: Path, characters: Iterable[tuple[str, Chara
         OutputNotWritable: The file cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix="facewright-") as temporary:
-        folder, entries = Path(temporary), []
+        folder, entries = Path(temporary), list[dict[str, str]]()
         for name, character in characters:
             entries.append({"name": name, "folder": f"{len(entries):04d}"})
             (folder / entries[-1]["folder"]).mkdir()
@@ -130,7 +130,7 @@ def write_scene_folder(folder: Path, character: Character) -> None:
             values = getattr(part, name)
             if values is not None:
                 arrays[f"{index}.{name}"] = np.ascontiguousarray(values, _ARRAYS[name])
-    np.savez(folder / "arrays.npz", **arrays)
+    np.savez(folder / "arrays.npz", **arrays)  # type: ignore[arg-type]  # numpy types what `allow_pickle` takes
     pictures = character.pictures | character.layers
     for name, picture in pictures.items():
         Image.fromarray(picture).save(folder / f"{name}.png", compress_level=1)

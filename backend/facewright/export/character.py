@@ -2,18 +2,19 @@
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from facewright.datatypes import STYLE_GROUPS, Look
+from facewright.datatypes import Look
 from facewright.export.materials import Material, head_materials, paint_pictures, piece_material, skin_layers
 from facewright.rig.dressing import piece_blendshapes
 from facewright.rig.normals import smooth_normals
 from facewright.rig.nouns import Bone, Choice, Piece, Rig, StyleGroup
 from facewright.rig.parameters import REST_CHANNELS, rig_channels
 from facewright.rig.skeleton import depth_levels, rest_matrix, skin_matrices
-from facewright.rig.styles import find_choice, find_group, read_piece
+from facewright.rig.styles import read_piece, worn_choice
 
 HEAD = "head_mesh"
 """Name of the part that is the head itself; bones may well be called "head"."""
@@ -103,10 +104,10 @@ def build_character(rig: Rig, parameters: np.ndarray, look: Look) -> Character:
     layers = skin_layers(rig, look, pictures)
     materials = head_materials(rig, look, pictures)
     parts = [_head_part(rig)]
-    for name in STYLE_GROUPS:
-        group, choice = find_group(rig.styles, name), find_choice(rig.styles, name, look.style)
-        if choice is not None and choice.piece is not None:
-            part, worn, texture = _dressed(rig, group, choice, look, len(materials))
+    for group in rig.styles:
+        choice = worn_choice(group, look.style)
+        if choice.piece is not None:
+            part, worn, texture = _dressed(rig, group, choice, choice.piece, look, len(materials))
             parts.append(part)
             materials += worn
             pictures |= texture
@@ -194,10 +195,10 @@ def _used_surfaces(rig: Rig) -> np.ndarray:
 
 
 def _dressed(
-    rig: Rig, group: StyleGroup, choice: Choice, look: Look, first: int
+    rig: Rig, group: StyleGroup, choice: Choice, path: Path, look: Look, first: int
 ) -> tuple[Part, list[Material], dict[str, np.ndarray]]:
-    """Return the part of a choice, its materials, numbered from `first`, and its texture."""
-    piece = read_piece(choice.piece, len(rig.bones), len(rig.mesh.triangles), len(rig.mesh.vertices_m))
+    """Return the part of a choice whose mesh lies at a path, its materials, numbered from `first`, and its texture."""
+    piece = read_piece(path, len(rig.bones), len(rig.mesh.triangles), len(rig.mesh.vertices_m))
     used, local = np.unique(piece.material, return_inverse=True)
     made = [piece_material(group, choice, bool(kind), look) for kind in used]
     textures = {name: picture for _, added in made for name, picture in added.items()}

@@ -153,7 +153,7 @@ def _primitive(
         "NORMAL": buffer.add(normals, "VEC3", target=VERTEX_DATA),
     }
     if part.uv is not None:
-        uv = part.uv[used] * np.float32([1, -1]) + np.float32([0, 1])
+        uv = part.uv[used] * np.array([1, -1], np.float32) + np.array([0, 1], np.float32)
         attributes["TEXCOORD_0"] = buffer.add(uv, "VEC2", target=VERTEX_DATA)
         if needs_tangents:
             tangents = vertex_tangents(points, normals, part.uv[used], triangles)

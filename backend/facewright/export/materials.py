@@ -1,6 +1,7 @@
 """What the surfaces of an exported head are made of: finishes, and textures baked from the rig's paint."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ from facewright.datatypes import Look
 from facewright.rig.appearance import SHADE_TINT
 from facewright.rig.baking import bake_albedo, bake_normal_map, bake_roughness
 from facewright.rig.nouns import SURFACES, Choice, Rig, StyleGroup
+from facewright.rig.parts import appearance_of
 from facewright.rig.styles import read_strands
 
 ALBEDO, NORMAL, ROUGHNESS = "albedo", "normal", "roughness"
@@ -118,7 +120,7 @@ def skin_layers(rig: Rig, look: Look, pictures: dict[str, np.ndarray]) -> dict[s
 
 def texture_side(rig: Rig, look: Look) -> int:
     """Return the side of a head's textures in px: that of the rig's paint, or of the photo skin if it is finer."""
-    side = len(rig.appearance.masks)
+    side = len(appearance_of(rig).masks)
     return side if look.photo_skin is None else max(side, len(look.photo_skin.layer))
 
 
@@ -167,17 +169,17 @@ def piece_material(
     if group.texture is None:
         colour = choice.colour or _triple(look.colours.hair)
         return Material(group.name, colour=colour, roughness=0.3, double_sided=True), {}
-    colour = look.colours.beard if group.name == "beard" else look.colours.hair
+    tint = look.colours.beard if group.name == "beard" else look.colours.hair
     name = f"{group.name}_strands"
     strands = Material(group.name, roughness=0.6, cut_out=True, double_sided=True, albedo=name)
-    return strands, {name: tinted_strands(group, np.asarray(colour, np.float32))}
+    return strands, {name: tinted_strands(group.texture, np.asarray(tint, np.float32))}
 
 
-def tinted_strands(group: StyleGroup, colour: np.ndarray) -> np.ndarray:
+def tinted_strands(texture: Path, colour: np.ndarray) -> np.ndarray:
     """Paint a group's texture of strands in a colour.
 
     Args:
-        group: A group with a texture.
+        texture: Its file.
         colour: (3,) sRGB in [0, 1].
 
     Returns:
@@ -187,7 +189,7 @@ def tinted_strands(group: StyleGroup, colour: np.ndarray) -> np.ndarray:
     Raises:
         RigInvalid: The texture is not a square picture of four channels.
     """
-    strands = read_strands(group.texture)
+    strands = read_strands(texture)
     share = strands.astype(np.float32) / 255.0
     tint = 1.0 + (np.asarray(SHADE_TINT, np.float32) - 1.0) * share[..., 1:2]
     painted = colour * (2.0 * share[..., :1]) * tint

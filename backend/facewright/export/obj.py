@@ -1,5 +1,6 @@
 """Writes a character as a Wavefront OBJ file with its .mtl and textures: the posed head as plain geometry."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +24,8 @@ def write_obj(path: Path, character: Character) -> None:
         OutputNotWritable: A file cannot be written.
     """
     for name, picture in character.pictures.items():
-        target = path.with_name(_picture_file(path, name))
-        image = Image.fromarray(picture)
-        atomic_write(
-            target, lambda temporary, shown=image: shown.save(temporary, "PNG", compress_level=PNG_COMPRESSION)
-        )
+        save = partial(Image.fromarray(picture).save, format="PNG", compress_level=PNG_COMPRESSION)
+        atomic_write(path.with_name(_picture_file(path, name)), save)
     library = "\n\n".join(_material_lines(path, material) for material in character.materials)
     atomic_write(path.with_suffix(".mtl"), lambda temporary: temporary.write_text(library + "\n", encoding="ascii"))
     text = "\n".join(_geometry_lines(path, bake_pose(character)))

@@ -28,7 +28,7 @@ from facewright.rig.anchors import EYE_CENTRES
 from facewright.rig.head_pose import CAMERA_FROM_WORLD_FRONTAL
 from facewright.rig.nouns import Rig
 from facewright.rig.parameters import rig_channels
-from facewright.rig.styles import find_choice
+from facewright.rig.styles import worn_choice
 
 FORMAT = "facewright.rig/2"
 
@@ -197,7 +197,7 @@ def _look(rig: Rig, look: Look, choices: dict[str, dict[str, float]]) -> dict[st
 
     A group that was read off a photo has the probability of each of its choices beside it.
     """
-    worn = {group.name: find_choice(rig.styles, group.name, look.style) for group in rig.styles}
+    worn = {group.name: worn_choice(group, look.style) for group in rig.styles}
     return {
         "colours": {name: _numbers(getattr(look.colours, name)) for name in COLOUR_NAMES},
         "skin": {name: _number(getattr(look.skin, name)) for name in SKIN_NAMES},

@@ -133,7 +133,7 @@ def _fit(picture: np.ndarray, side: int) -> np.ndarray:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
 
 
-def _shorten(caption: str, width: float, font: ImageFont.FreeTypeFont) -> str:
+def _shorten(caption: str, width: float, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
     if font.getlength(caption) <= width:
         return caption
     while caption and font.getlength(caption + "…") > width:

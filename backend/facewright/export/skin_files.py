@@ -1,5 +1,6 @@
 """The photo skin of a head as pictures beside its rig.json: written for artists to paint on, and read again."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ def write_skin_files(folder: Path, skin: PhotoSkin, procedural: np.ndarray) -> N
     """
     pictures = {SKIN_LAYER_FILE: skin.layer, SKIN_ORIGIN_FILE: skin.origin, SKIN_PROCEDURAL_FILE: procedural}
     for name, values in pictures.items():
-        picture = Image.fromarray(values)
-        atomic_write(folder / name, lambda path, shown=picture: shown.save(path, "PNG", compress_level=PNG_COMPRESSION))
+        save = partial(Image.fromarray(values).save, format="PNG", compress_level=PNG_COMPRESSION)
+        atomic_write(folder / name, save)
 
 
 def read_photo_skin(folder: Path, described: dict[str, Any]) -> PhotoSkin:

@@ -16,7 +16,7 @@ from facewright.rig.appearance import (
     compose,
 )
 from facewright.rig.nouns import SURFACES, StyleGroup
-from facewright.rig.styles import find_choice, read_layer
+from facewright.rig.styles import read_layer, worn_choice
 
 if TYPE_CHECKING:
     from facewright.rig.nouns import Appearance, Mesh
@@ -222,7 +222,7 @@ def _covered_texels(
             continue
         channel = texels[..., CHANNEL[LAYER_CHANNELS[group.name]]]
         channel[on_skin] = 0.0
-        choice = find_choice(styles, group.name, look.style)
+        choice = worn_choice(group, look.style)
         if choice.layer is not None:
             layer = read_layer(choice.layer)
             rows, columns = layer.coverage.shape

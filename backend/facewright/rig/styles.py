@@ -72,14 +72,21 @@ def find_choice(styles: tuple[StyleGroup, ...], group: str, style: Style) -> Cho
         RigInvalid: the rig has the group but no choice of that name.
     """
     found = find_group(styles, group)
-    if found is None:
-        return None
-    wanted = style.choice(group) or found.default
-    for choice in found.choices:
+    return None if found is None else worn_choice(found, style)
+
+
+def worn_choice(group: StyleGroup, style: Style) -> Choice:
+    """Return what a head wears of a group that the rig has; an empty name stands for the group's default.
+
+    Raises:
+        RigInvalid: the group has no choice of that name.
+    """
+    wanted = style.choice(group.name) or group.default
+    for choice in group.choices:
         if choice.name == wanted:
             return choice
-    known = ", ".join(choice.name for choice in found.choices)
-    raise RigInvalid(f"the rig has no {group} style {wanted!r}", f"choose one of: {known}")
+    known = ", ".join(choice.name for choice in group.choices)
+    raise RigInvalid(f"the rig has no {group.name} style {wanted!r}", f"choose one of: {known}")
 
 
 def read_layer(path: Path) -> Layer:
@@ -190,7 +197,7 @@ def look_vector(look: Look, styles: tuple[StyleGroup, ...]) -> np.ndarray:
     """
     parts = [look.colours.vector(), look.skin.vector()]
     for group in styles:
-        worn = find_choice(styles, group.name, look.style)
+        worn = worn_choice(group, look.style)
         parts.append(np.array([choice == worn for choice in group.choices], np.float32))
     return np.concatenate(parts)
 

@@ -65,7 +65,7 @@ def test_baked_bones_rest_where_the_pose_had_put_them(tmp_path):
 def test_strands_take_the_heads_colour_and_gaps_between_them_have_no_dark_rim(tmp_path):
     rig = dressed_rig(tmp_path)
     brown = np.array([0.4, 0.25, 0.1], np.float32)
-    painted = tinted_strands(rig.styles[0], brown).astype(float)
+    painted = tinted_strands(rig.styles[0].texture, brown).astype(float)
     assert (painted[2:5, 3:6, 3] == 0).all()
     gap = painted[3, 4, :3]
     solid = painted[painted[..., 3] >= 8][:, :3].mean(0)

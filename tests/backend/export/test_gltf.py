@@ -271,7 +271,7 @@ def test_hair_is_cut_out_and_double_sided_with_strands_in_its_own_colour(worn):
     source = glb.json["textures"][materials["hair"]["pbrMetallicRoughness"]["baseColorTexture"]["index"]]["source"]
     assert glb.json["images"][source]["name"] == "hair_strands"
     with Image.open(io.BytesIO(glb.view(glb.json["images"][source]["bufferView"]))) as picture:
-        np.testing.assert_array_equal(np.asarray(picture), tinted_strands(rig.styles[0], COLOURS.hair))
+        np.testing.assert_array_equal(np.asarray(picture), tinted_strands(rig.styles[0].texture, COLOURS.hair))
 
 
 def test_a_lens_lets_light_through_and_its_frame_has_its_own_colour(worn):
