@@ -92,3 +92,7 @@ class QuickLandmarker(nn.Module):
         self._net.setInput(np.ascontiguousarray(crop))
         points, presence = self._net.forward(OUTPUTS)
         return points.reshape(1, LANDMARKS, 3).copy(), presence.reshape(1).copy()
+
+
+FaceLandmarker = Landmarker | QuickLandmarker
+"""Either runs the network; the quick one on a CPU only."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from facewright.networks.detector import Detector
-from facewright.networks.landmarker import Landmarker
+from facewright.networks.landmarker import FaceLandmarker
 from facewright.perception.detection import detect_faces
 from facewright.perception.landmarks import PRESENCE_THRESHOLD, LocatedFace, locate_landmarks, refine_landmarks
 
@@ -18,7 +18,7 @@ SMALLEST_FACE_PX = 12.0
 
 
 def find_face(
-    detector: Detector, landmarker: Landmarker, frame: np.ndarray, last_px: np.ndarray | None = None
+    detector: Detector, landmarker: FaceLandmarker, frame: np.ndarray, last_px: np.ndarray | None = None
 ) -> LocatedFace | None:
     """Search a frame for a face.
 
@@ -41,7 +41,7 @@ def find_face(
     return None
 
 
-def follow_face(landmarker: Landmarker, frame: np.ndarray, last_px: np.ndarray) -> LocatedFace | None:
+def follow_face(landmarker: FaceLandmarker, frame: np.ndarray, last_px: np.ndarray) -> LocatedFace | None:
     """Locate the landmarks of a face near where it was.
 
     Args:

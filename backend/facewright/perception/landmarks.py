@@ -54,7 +54,7 @@ class LocatedFace:
 
 
 def locate_landmarks(
-    network: landmarker.Landmarker, photo: np.ndarray, detection: Detection, with_mirror: bool = True
+    network: landmarker.FaceLandmarker, photo: np.ndarray, detection: Detection, with_mirror: bool = True
 ) -> LocatedFace:
     """Locate the landmarks of a detected face: roughly, then precisely on a crop around the rough ones.
 
@@ -75,7 +75,7 @@ def locate_landmarks(
 
 
 def refine_landmarks(
-    network: landmarker.Landmarker, photo: np.ndarray, landmarks_px: np.ndarray, with_mirror: bool = True
+    network: landmarker.FaceLandmarker, photo: np.ndarray, landmarks_px: np.ndarray, with_mirror: bool = True
 ) -> LocatedFace:
     """Locate the landmarks again on a crop around known ones.
 
@@ -98,7 +98,7 @@ def landmark_crop(landmarks_px: np.ndarray) -> np.ndarray:
 
 
 def _run(
-    network: landmarker.Landmarker, photo: np.ndarray, crop_from_photo: np.ndarray, with_mirror: bool
+    network: landmarker.FaceLandmarker, photo: np.ndarray, crop_from_photo: np.ndarray, with_mirror: bool
 ) -> LocatedFace:
     """Locate in a crop; with its mirror image, which the network does not treat alike, the mean of both."""
     sharpest = 1.0 if with_mirror else QUICK_SCALE

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from threading import Event
+from typing import Protocol
 
 import numpy as np
 
@@ -12,6 +12,13 @@ from facewright.datatypes import Look, Progress
 from facewright.errors import Cancelled
 
 ProgressCallback = Callable[[Progress], None]
+
+
+class CancelEvent(Protocol):
+    """What tells that the work shall stop: an event of threads or one of processes."""
+
+    def is_set(self) -> bool:
+        """Whether it shall."""
 
 
 class Stopped(Cancelled):
@@ -29,7 +36,7 @@ class Heartbeat:
         cancel: the work ends at the next beat once it is set.
     """
 
-    def __init__(self, progress: ProgressCallback | None = None, cancel: Event | None = None) -> None:
+    def __init__(self, progress: ProgressCallback | None = None, cancel: CancelEvent | None = None) -> None:
         self._progress = progress or (lambda _: None)
         self._cancel = cancel
         self._now = Progress("", 0, 1)

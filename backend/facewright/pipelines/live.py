@@ -1,11 +1,10 @@
 """From camera frames to expressions: follows one face through a stream; composes perception, fitting and expression."""
 
 import numpy as np
-from torch import nn
 
 from facewright import weights
 from facewright.config import FacewrightConfig, choose_device
-from facewright.datatypes import ARKIT_52, LiveExpression
+from facewright.datatypes import ARKIT_52, Camera, LiveExpression
 from facewright.errors import CalibrationInvalid, RigInvalid
 from facewright.expression.calibration import AskedPose, Calibration, PersonMemory
 from facewright.expression.morphable_model import morphable_model
@@ -15,6 +14,7 @@ from facewright.expression.solver import Expectation, ExpressionFit, ExpressionS
 from facewright.fitting.landmark_fit import LandmarkModel
 from facewright.networks.detector import Detector
 from facewright.networks.expression_reader import ExpressionReader
+from facewright.networks.landmarker import FaceLandmarker
 from facewright.perception.expression_crops import cut_crops, describe_shape, to_crops
 from facewright.perception.following import find_face, follow_face
 from facewright.perception.landmarks import LocatedFace
@@ -72,7 +72,7 @@ class LivePipeline:
         self,
         rig: Rig,
         detector: Detector,
-        landmarker: nn.Module,
+        landmarker: FaceLandmarker,
         reader: ExpressionReader | None = None,
         model: LandmarkModel | None = None,
     ) -> None:
@@ -106,7 +106,7 @@ class LivePipeline:
         Raises:
             FacewrightError: a model file is missing or broken.
         """
-        landmarker = loaded.landmarker
+        landmarker: FaceLandmarker = loaded.landmarker
         if loaded.device == "cpu":
             landmarker = weights.load_quick_landmarker("cpu", loaded.config.weights_dir())
         return cls(loaded.rig, loaded.detector, landmarker, load_reader(loaded.rig), loaded.model)
@@ -180,19 +180,22 @@ class LiveTracker:
         learns_aside: bool,
     ) -> None:
         self._pipeline, self._is_smoothing, self._prediction_s = pipeline, smoothing, prediction_s
+        self._fit: ExpressionFit | None = None
         self._learner = None if identity is not None else IdentityLearner(pipeline.model, learns_aside)
         self._set_identity(pipeline.model.parameters(np.zeros(pipeline.model.rank)) if identity is None else identity)
-        self._person = None
+        self._person: PersonMemory | None = None
         if pipeline.reading is not None:
             self._person = PersonMemory(pipeline.reading.fingerprint, pipeline.reading.feature_size, calibration)
-        self._based_on, self._at_rest = None, np.zeros(len(ARKIT_52))
+        self._based_on: np.ndarray | None = None
+        self._at_rest = np.zeros(len(ARKIT_52))
         self._asked: AskedPose | None = None
         self._unwatched_s = 0.0
         self.calibration_problem: CalibrationInvalid | None = None
         self._clock, self._unseen_s = FrameClock(), np.inf
         self.landmarks_px: np.ndarray | None = None
         self._frame_shape: tuple[int, ...] = ()
-        self._coefficients, self._camera = np.zeros(len(ARKIT_52)), None
+        self._coefficients = np.zeros(len(ARKIT_52))
+        self._camera: Camera | None = None
         self._expression_filter = OneEuroFilter(CUTOFF_HZ, SPEED_GAIN, SPEED_CUTOFF_HZ)
         self._pose_filter = OneEuroFilter(POSE_CUTOFF_HZ, POSE_SPEED_GAIN)
 
@@ -245,8 +248,8 @@ class LiveTracker:
             better = self._learner.watch(face.landmarks_px, step_s)
             if better is not None:
                 self._set_identity(better)
-        self._fit = self._solver(face.landmarks_px, self._fit, self._read(face, step_s))
-        self._coefficients, pose = self._fit.coefficients, self._fit.pose
+        fit = self._fit = self._solver(face.landmarks_px, self._fit, self._read(face, step_s))
+        self._coefficients, pose = fit.coefficients, fit.pose
         if self._person is not None:
             self._coefficients = np.minimum(self._coefficients * self._person.gains, 1.0)
         if self._is_smoothing:
@@ -258,17 +261,17 @@ class LiveTracker:
     def _read(self, face: LocatedFace, step_s: float) -> Expectation | None:
         """Read the face off its pixels, if the rig has a reader, and learn what it looks like at rest."""
         reading, person = self._pipeline.reading, self._person
-        if reading is None:
+        if reading is None or person is None:
             return None
         eyes, mouth = cut_crops(face.crop, face.in_crop)
         shape = describe_shape(face.in_crop, reading.template)
         features = reading.look(to_crops(eyes[None], mouth[None], shape[None]))
-        read, none = reading.read(features, person.rest), self._baseline()
+        read, none = reading.read(features, person.rest), self._baseline(reading, person.rest)
         values = shut_lids(np.maximum(read.coefficients - none, 0.0) / (1.0 - none))
         self._unwatched_s += step_s
         if self._asked is not None:
             if self._asked.watch(features, values, step_s):
-                self._conclude()
+                self._conclude(self._asked, person)
         elif person.rest is None or self._unwatched_s >= WATCH_PAUSE_S:
             stranger = read if person.rest is None else reading.read(features, None)
             is_frontal = is_good(face.landmarks_px)
@@ -277,28 +280,27 @@ class LiveTracker:
         rotation = rotation_in_photo(read.turn, face.crop_from_photo)
         return Expectation(values, read.sigma, rotation, read.turn_sigma_rad)
 
-    def _baseline(self) -> np.ndarray:
+    def _baseline(self, reading: FaceReading, rest: np.ndarray | None) -> np.ndarray:
         """Return the (E,) coefficients that are read of the resting face: what counts as none."""
-        rest = self._person.rest
-        if rest is not self._based_on:
+        if rest is not None and rest is not self._based_on:
             self._based_on = rest
-            self._at_rest = np.minimum(self._pipeline.reading.read(rest, rest).coefficients, LARGEST_BASELINE)
+            self._at_rest = np.minimum(reading.read(rest, rest).coefficients, LARGEST_BASELINE)
         return self._at_rest
 
-    def _conclude(self) -> None:
-        asked, self._asked = self._asked, None
+    def _conclude(self, asked: AskedPose, person: PersonMemory) -> None:
+        self._asked = None
         try:
-            asked.conclude(self._person)
+            asked.conclude(person)
         except CalibrationInvalid as error:
             self.calibration_problem = error
 
     def _locate(self, frame: np.ndarray) -> LocatedFace | None:
         """Find the followed face again, or the largest one if none is followed."""
-        networks, last_px = (self._pipeline.detector, self._pipeline.landmarker), self.landmarks_px
+        detector, landmarker, last_px = self._pipeline.detector, self._pipeline.landmarker, self.landmarks_px
         if last_px is None or frame.shape != self._frame_shape:
-            return find_face(*networks, frame)
-        followed = follow_face(networks[1], frame, last_px)
-        return find_face(*networks, frame, last_px) if followed is None else followed
+            return find_face(detector, landmarker, frame)
+        followed = follow_face(landmarker, frame, last_px)
+        return find_face(detector, landmarker, frame, last_px) if followed is None else followed
 
     def _without_face(self, step_s: float, time_s: float) -> LiveExpression:
         """Hold the last expression for a while, then ease it to neutral and look for any face."""
@@ -315,7 +317,7 @@ class LiveTracker:
     def _set_identity(self, identity: np.ndarray) -> None:
         self.identity = np.array(identity, np.float32)
         self._solver = self._pipeline.solver(self.identity)
-        self._fit: ExpressionFit | None = None
+        self._fit = None
 
     def _smooth_pose(self, pose: HeadPose, side_px: int, time_s: float) -> HeadPose:
         return HeadPose.from_vector(self._pose_filter(pose.vector(side_px), time_s), side_px, pose.pivot_m)

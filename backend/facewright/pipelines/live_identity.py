@@ -52,7 +52,7 @@ class IdentityLearner:
         """
         self._pause_s -= step_s
         if self._running is not None:
-            return self._collect()
+            return self._collect(self._running)
         if self.is_done or self._pause_s > 0 or not is_good(landmarks_px):
             return None
         self._pause_s = PAUSE_S
@@ -61,10 +61,10 @@ class IdentityLearner:
         self._running = self._threads.submit(fit_landmarks, self._model, landmarks_px.copy(), FIT)
         return None
 
-    def _collect(self) -> np.ndarray | None:
-        if not self._running.done():
+    def _collect(self, running: Future) -> np.ndarray | None:
+        if not running.done():
             return None
-        running, self._running = self._running, None
+        self._running = None
         return self._add(running.result().code)
 
     def _add(self, code: np.ndarray) -> np.ndarray:

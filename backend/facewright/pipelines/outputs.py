@@ -108,10 +108,10 @@ def write_outputs(
             document = rig_document(pipeline.rig, drawn, anchors, pipeline.weight_hashes, from_photo)
             write_rig_json(folder / "rig.json", document)
         for name, save in (("glb", write_glb), ("obj", write_obj)):
-            if name in outputs:
+            if character is not None and name in outputs:
                 beat()
                 save(folder / f"head.{name}", character)
-        if "skin" in outputs and result.look.photo_skin is not None:
+        if character is not None and "skin" in outputs and result.look.photo_skin is not None:
             beat()
             write_skin_files(folder, result.look.photo_skin, character.layers[PROCEDURAL_LAYER])
         for name, picture in pictures.items():

@@ -77,7 +77,7 @@ class Overlay:
         canvas = np.full((self.size_px[1], self.size_px[0], 3), PAPER, np.uint8)
         scale, shift_px = self._follow(image.shape[1::-1], expression)
         person = cv2.warpAffine(image, np.column_stack([scale * np.eye(2), shift_px]), self._panel_px)
-        if expression.state == "tracked":
+        if expression.state == "tracked" and tracker.landmarks_px is not None:
             draw_landmarks(person, scale * tracker.landmarks_px[:, :2] + shift_px)
         if expression.camera is not None:
             seen = expression.camera
@@ -129,7 +129,7 @@ class VideoFile:
 
     def __init__(self, pending: PendingFile, size_px: tuple[int, int], hz: float) -> None:
         self._pending, self.frames = pending, 0
-        self._writer = cv2.VideoWriter(str(pending.path), cv2.VideoWriter_fourcc(*"mp4v"), hz, size_px)
+        self._writer = cv2.VideoWriter(str(pending.path), cv2.VideoWriter.fourcc(*"mp4v"), hz, size_px)
         if not self._writer.isOpened():
             pending.discard()
             raise OutputNotWritable(f"{pending.target} cannot be written as a video", "choose another folder")

@@ -6,7 +6,6 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Event
 
 import numpy as np
 import torch
@@ -23,7 +22,7 @@ from facewright.networks.imitator import Imitator
 from facewright.perception.image import decode_image
 from facewright.perception.observe import Observer
 from facewright.perception.style_renders import HeadInPhoto
-from facewright.pipelines.heartbeat import Heartbeat, ProgressCallback, Stopped, timed
+from facewright.pipelines.heartbeat import CancelEvent, Heartbeat, ProgressCallback, Stopped, timed
 from facewright.pipelines.matching import match_detection
 from facewright.pipelines.outputs import write_outputs
 from facewright.pipelines.refinement import refine_by_imitator
@@ -183,7 +182,7 @@ class PhotoPipeline:
         photo: np.ndarray,
         face_index: int = 0,
         progress: ProgressCallback | None = None,
-        cancel: Event | None = None,
+        cancel: CancelEvent | None = None,
         more_photos: Sequence[np.ndarray] = (),
     ) -> tuple[FitResult, Observations]:
         """Fit a head to a photo.
@@ -228,7 +227,7 @@ class PhotoPipeline:
         if self.skin_maker is not None:
             beat.show(result.parameters, result.look)
             with suppress(Stopped), beat.stage(stage_ms, "skin", len(others) + 1):
-                result = add_photo_skin(self, result, fit.code, [observations, *others], beat)
+                result = add_photo_skin(self, self.skin_maker, result, fit.code, [observations, *others], beat)
         LOG.info("fit: rig %s, %s", self.rig.id, ", ".join(f"{name} {ms:.0f} ms" for name, ms in stage_ms.items()))
         return result, observations
 
@@ -248,7 +247,9 @@ class PhotoPipeline:
             if self.imitator is not None and self.config.fitting.imitator_stage and self.config.fitting.iterations > 0:
                 beat.show(self.model.parameters(fit.code), look)
                 with timed(stage_ms, "imitator"):
-                    code, look, refined = refine_by_imitator(self, fit, observations, look, choices, beat)
+                    code, look, refined = refine_by_imitator(
+                        self, self.imitator, fit, observations, look, choices, beat
+                    )
                 head = replace(head, fit=replace(fit, code=code), look=look, losses=losses | refined)
         except Stopped:
             LOG.info("stopped: the head stays as it is")

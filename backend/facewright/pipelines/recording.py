@@ -92,17 +92,18 @@ def track_video(config: FacewrightConfig, request: TrackRequest, stop: Event, sh
         overlay, film = None, None
         if request.overlay is not None:
             size_px = (int(video.get(cv2.CAP_PROP_FRAME_WIDTH)), int(video.get(cv2.CAP_PROP_FRAME_HEIGHT)))
-            engine = stack.enter_context(open_engine(pipeline.rig, config.engine, samples=1))
+            engine = open_engine(pipeline.rig, config.engine, samples=1)
+            stack.callback(engine.close)
             overlay = Overlay(pipeline.rig, person.look, engine, size_px)
             hz = promised_hz(video) or DEFAULT_HZ
             film = stack.enter_context(closing(VideoFile(PendingFile(request.overlay), overlay.size_px, hz)))
         tracker = pipeline.open(person.parameters, request.is_smoothed)
-        promised, counts, begun_s = promised_frames(video), Counter(), time.monotonic()
+        promised, counts, begun_s = promised_frames(video), Counter[str](), time.monotonic()
         with tqdm(total=promised, unit="frame", disable=not show_bar) as bar:
             for frame in read_all(video):
                 expression = tracker(frame.image, frame.time_s)
                 table.send(expression, frame.time_s)
-                if film is not None:
+                if film is not None and overlay is not None:
                     film.write(overlay.draw(frame.image, tracker, expression))
                 counts[expression.state] += 1
                 bar.update()

@@ -14,6 +14,7 @@ from facewright.fitting.landmark_fit import LandmarkFit
 from facewright.fitting.losses import content_maps
 from facewright.fitting.optimizer import FittingTarget, optimise
 from facewright.networks.embedder import SIZE_PX
+from facewright.networks.imitator import Imitator
 from facewright.perception.alignment import embedder_from_photo, to_tensor
 from facewright.perception.differentiable import warp_tensor
 from facewright.perception.landmarks import refine_landmarks
@@ -21,6 +22,7 @@ from facewright.perception.parts import part_maps
 from facewright.pipelines.heartbeat import Heartbeat
 from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.nouns import StyleGroup
+from facewright.rig.parts import prior_of
 from facewright.rig.styles import choice_slices, look_from_vector, look_vector
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ SURE = 0.5
 
 def refine_by_imitator(
     pipeline: "PhotoPipeline",
+    imitator: Imitator,
     fit: LandmarkFit,
     observations: Observations,
     look: Look,
@@ -48,6 +51,7 @@ def refine_by_imitator(
 
     Args:
         pipeline: rig, engine, networks, config.
+        imitator: the pipeline's.
         fit: the head so far.
         observations: the photo's.
         look: the head's look so far.
@@ -57,7 +61,7 @@ def refine_by_imitator(
     Returns:
         Prior code (R,), look, and the losses of the head by name.
     """
-    side, rig, config = pipeline.imitator.config.side_px, pipeline.rig, pipeline.config.fitting
+    side, rig, config = imitator.config.side_px, pipeline.rig, pipeline.config.fitting
     eyes = eye_centres(rig, pipeline.vertices(pipeline.model.parameters(fit.code)))
     camera = canonical_camera(eyes, FACE_FRAME, side)
     photo_landmarks = canonical_landmarks(pipeline.model, fit, camera)
@@ -72,15 +76,16 @@ def refine_by_imitator(
     _, render_landmarks = _render_canonical(pipeline, fit.code, look)
     crop = embedder_from_photo(render_landmarks)
     crop = crop @ np.diag([JUDGE_PX / side, JUDGE_PX / side, 1.0])  # from the imitator's image
-    mean, factors = (torch.from_numpy(part.astype(np.float32)) for part in (rig.prior.mean, rig.prior.factors))
+    prior = prior_of(rig)
+    mean, factors = (torch.from_numpy(part.astype(np.float32)) for part in (prior.mean, prior.factors))
 
     def judge(code: Tensor, vector: Tensor) -> tuple[Tensor, Tensor]:
         worn = look_from_vector(vector.cpu().numpy(), rig.styles)
         beat.show(pipeline.model.parameters(code.double().numpy()), worn)
-        return _judge(pipeline, code, worn)
+        return _judge(pipeline, code, worn, side)
 
     best = optimise(
-        pipeline.imitator,
+        imitator,
         lambda codes: (mean + codes @ factors.T).clamp(0.0, 1.0),
         lambda images: pipeline.embedder(warp_tensor(images, crop, SIZE_PX)),
         judge if config.engine_judge else None,
@@ -108,10 +113,9 @@ def _softened(
     return vector
 
 
-def _judge(pipeline: "PhotoPipeline", code: Tensor, look: Look) -> tuple[Tensor, Tensor]:
+def _judge(pipeline: "PhotoPipeline", code: Tensor, look: Look, side: int) -> tuple[Tensor, Tensor]:
     """Measure embedding (1, D) and content maps (1, N, S, S) on the engine's own render of a prior code (R,)."""
     image, landmarks = _render_canonical(pipeline, code.double().numpy(), look)
-    side = pipeline.imitator.config.side_px
     crop = warp_tensor(to_tensor(image[None], pipeline.device), embedder_from_photo(landmarks), SIZE_PX)
     maps = content_maps(part_maps(landmarks[:, :2] * (side / JUDGE_PX), side))
     return pipeline.embedder(crop), torch.from_numpy(maps)[None].to(pipeline.device)

@@ -126,7 +126,7 @@ def write_export(
         pictures = [out.with_name(f"{out.stem}_{name}.png") for name in character.pictures]
         return [out, out.with_suffix(".mtl"), *pictures]
     else:
-        write_with_blender(out, character, blender)
+        write_with_blender(out, character, blender or find_blender())
     return [out]
 
 
@@ -153,8 +153,8 @@ def with_photo_skin(look: Look, document: dict | None, source: Path | None, shar
         RigInvalid: its picture is missing or damaged.
     """
     asked = photo_share(shares[-1]) if shares else None
-    described = document["look"].get("photo_skin") if document else None
-    if described is None:
+    described = document["look"].get("photo_skin") if document and source else None
+    if described is None or source is None:
         if asked:
             raise ConfigInvalid(
                 f"--skin {shares[-1]}: this head has no photo skin", "export a head that was fitted to a photo"

@@ -84,7 +84,7 @@ class SkinMaker:
         self._pipeline = pipeline
         self._options = SkinOptions(config.side_px, config.brows == "photo", config.beard == "photo")
         fits = atlas is not None and atlas.side == config.side_px
-        self.atlas: SkinAtlas = atlas if fits else build_atlas(pipeline.rig, config.side_px)
+        self.atlas = atlas if atlas is not None and fits else build_atlas(pipeline.rig, config.side_px)
 
     def __call__(
         self, parameters: np.ndarray, look: Look, photos: list[PosedPhoto], beat: Callable[[], None] = no_beat
@@ -183,6 +183,7 @@ def observe_others(
 
 def add_photo_skin(
     pipeline: "PhotoPipeline",
+    maker: SkinMaker,
     result: FitResult,
     code: np.ndarray,
     photos: Sequence[Observations],
@@ -191,7 +192,8 @@ def add_photo_skin(
     """Return a head with the skin of its photos; in each of the others it is posed as there, its shape stays.
 
     Args:
-        pipeline: with a skin maker.
+        pipeline: rig and engine.
+        maker: the pipeline's.
         result: the head that was fitted to the first photo.
         code: (R,) its prior code.
         photos: what was measured on each.
@@ -207,7 +209,7 @@ def add_photo_skin(
         fit = fit_landmarks(pipeline.model, other.landmarks_px, LandmarkFitConfig(solve_code=False), code)
         posed.append(PosedPhoto(other, fit.expression, fit.camera(other.photo.shape[1::-1])))
     beat.tell(Progress("skin", len(photos) - 1, len(photos)))
-    skin = pipeline.skin_maker(result.parameters, result.look, posed, beat)
+    skin = maker(result.parameters, result.look, posed, beat)
     return replace(result, look=replace(result.look, photo_skin=skin, photo_share=pipeline.config.skin.share))
 
 

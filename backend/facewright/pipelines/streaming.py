@@ -155,10 +155,11 @@ def stream_live(
         tracker = pipeline.open(person.parameters, request.is_smoothed, known, request.prediction_s, learns_aside=True)
         frames = stack.enter_context(closing(LatestFrames(request.source)))
         summary = follow(tracker, frames, sinks, stop, report)
-    if request.calibration is not None and tracker.calibration is None:
+    learnt = tracker.calibration
+    if request.calibration is not None and learnt is None:
         say(f"too little of the person was seen to keep; {request.calibration} was not written")
-    elif request.calibration is not None:
-        save_calibration(request.calibration, tracker.calibration)
+    elif request.calibration is not None and learnt is not None:
+        save_calibration(request.calibration, learnt)
         say(f"kept what is known of the person: {request.calibration}")
     return summary
 

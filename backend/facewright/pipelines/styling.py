@@ -15,7 +15,7 @@ from facewright.perception.style_renders import HeadInPhoto, candidate_cues
 from facewright.pipelines.heartbeat import no_beat
 from facewright.rig.looks import CharacterReader, melanin_of
 from facewright.rig.nouns import Rig
-from facewright.rig.styles import find_group
+from facewright.rig.parts import group_of
 
 STYLE_READER = "style_reader"
 """Name of the file with the metrics in the rig's folder."""
@@ -69,7 +69,7 @@ class Stylist:
             wanted = [name for name in groups if name in self._metrics and not self._forced.choice(name)]
             drawn = candidate_cues(self._engine, self._rig, head, style, wanted) if wanted else {}
             for name, cues in drawn.items():
-                group = find_group(self._rig.styles, name)
+                group = group_of(self._rig, name)
                 probabilities = choice_probabilities(
                     getattr(observations.style_cues, name),
                     cues,

@@ -33,13 +33,13 @@ class Source:
     """Where frames come from.
 
     Attributes:
-        camera_index: of a camera; None for a file.
         path: of a video file; None for a camera.
+        camera_index: of the camera, where there is no path.
         loops: whether a file starts again at its end.
     """
 
-    camera_index: int | None = None
     path: Path | None = None
+    camera_index: int = 0
     loops: bool = False
 
 
@@ -173,8 +173,11 @@ class Player:
     def play(self) -> None:
         """Play until the source ends or nobody wants it any more."""
         try:
-            play = self._play_camera if self._source.path is None else self._play_file
-            play()
+            if self._source.path is None:
+                self._play_camera()
+            else:
+                self._video = self._video or open_video(self._source)
+                self._play_file(self._video)
         finally:
             if self._video is not None:
                 self._video.release()
@@ -184,15 +187,15 @@ class Player:
         """Wait; True when the play was stopped meanwhile."""
         return self._stop.wait(seconds)
 
-    def _play_file(self) -> None:
-        hz = promised_hz(self._video) or DEFAULT_HZ
+    def _play_file(self, video: cv2.VideoCapture) -> None:
+        hz = promised_hz(video) or DEFAULT_HZ
         self._begun_s = time.monotonic()
         before = -1
         while self.is_wanted():
-            found, image = self._video.read()
+            found, image = video.read()
             if not found:
                 is_empty, before = self._number == before, self._number
-                if not self._source.loops or is_empty or not self._video.set(cv2.CAP_PROP_POS_FRAMES, 0):
+                if not self._source.loops or is_empty or not video.set(cv2.CAP_PROP_POS_FRAMES, 0):
                     return
                 continue
             time_s = self._number / hz
@@ -233,7 +236,8 @@ class LatestFrames:
     """
 
     def __init__(self, source: Source) -> None:
-        self._fresh, self._newest = threading.Condition(), None
+        self._fresh = threading.Condition()
+        self._newest: TimedFrame | None = None
         self._player = Player(source, None if source.path is None else open_file(source.path), self._keep)
         self._thread = threading.Thread(target=self._play, name="frames", daemon=True)
         self._thread.start()

@@ -5,7 +5,7 @@ import multiprocessing
 import signal
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -13,6 +13,7 @@ from multiprocessing.context import SpawnContext
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 from facewright.config import FacewrightConfig
 from facewright.errors import FacewrightError
@@ -66,7 +67,7 @@ def fit_in_processes(
     open_fit: Callable[[FacewrightConfig], Fit],
     config: FacewrightConfig,
     workers: int,
-) -> Iterator[tuple[int, Answer]]:
+) -> Generator[tuple[int, Answer], None, None]:
     """Fit many photos in parallel; leaving the iterator early lets the workers stop at their next step.
 
     Args:
@@ -89,7 +90,8 @@ def fit_in_processes(
         for _ in range(min(workers, len(tasks))):
             _add_worker(team, context, open_fit, config, stop)
         while team:
-            for connection in wait(list(team)):
+            ready: list[Any] = wait(list(team))  # some of the team, which the annotation does not tell
+            for connection in ready:
                 worker = team[connection]
                 answer = _receive(worker)
                 if worker.task is not None:
