@@ -38,6 +38,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from facewright.datatypes import Look
@@ -107,7 +108,7 @@ def read_masks(folder: Path) -> np.ndarray:
     Raises:
         RigInvalid: A file is missing or unreadable, or their sizes differ.
     """
-    layers = []
+    layers: list[np.ndarray] = []
     for name in MASK_FILES:
         path = folder / name
         if layers and not path.is_file():
@@ -147,7 +148,7 @@ def compose(texels: np.ndarray, look: Look, make_up: MakeUp = MakeUp()) -> np.nd
     m = dict.fromkeys(CHANNELS, nothing)
     m |= {name: texels[..., i, None].astype(np.float32) for i, name in enumerate(CHANNELS[: texels.shape[-1]])}
     colours, (pores, redness, freckles, wrinkles) = look.colours, look.skin.vector()
-    colour = np.broadcast_to(np.asarray(colours.skin, np.float32), (*texels.shape[:-1], 3))
+    colour: np.ndarray = np.broadcast_to(np.asarray(colours.skin, np.float32), (*texels.shape[:-1], 3))
     colour = _tinted(colour, REDNESS_TINT, np.clip(m["redness"] * (2 * redness), 0, REDNESS_MAXIMUM))
     colour = _tinted(colour, FRECKLE_TINT, m["freckles"] * freckles)
     colour = _tinted(colour, SPOT_TINT, m["spots"] * wrinkles)
@@ -155,7 +156,8 @@ def compose(texels: np.ndarray, look: Look, make_up: MakeUp = MakeUp()) -> np.nd
     under = {"iris": 1 - photo, "paint": 1 - photo}
     if photo_skin is not None:
         under |= {"brow": 1 - photo * photo_skin.keeps_brows, "beard": 1 - photo * photo_skin.keeps_beard}
-    layers = {"lip": colours.lip, "photo": texels[..., PHOTO_RGB] if texels.shape[-1] > CHANNEL["photo"] else nothing}
+    photo_colour = texels[..., PHOTO_RGB] if texels.shape[-1] > CHANNEL["photo"] else nothing
+    layers: dict[str, ArrayLike] = {"lip": colours.lip, "photo": photo_colour}
     layers |= {"hair": colours.hair, "brow": colours.brow, "beard": colours.beard}
     layers |= {"iris": colours.iris, "paint": texels[..., PAINT_RGB]}
     layers |= {"lip_make_up": make_up.lips, "eye_make_up": make_up.eyes}

@@ -118,8 +118,8 @@ def bake_normal_map(appearance: "Appearance", mesh: "Mesh", look: Look, side: in
         slopes = np.stack([along, turn[..., 1] * slopes[..., 0] + turn[..., 0] * slopes[..., 1]], axis=-1)
     slopes = _resized(slopes, side)
     if look.photo_skin is not None:
-        height = PHOTO_DEPTH * fine_darkness(look.photo_skin, side) * look.photo_share
-        slopes = slopes - np.stack([np.gradient(height, axis=1), -np.gradient(height, axis=0)], axis=-1)
+        raised = PHOTO_DEPTH * fine_darkness(look.photo_skin, side) * look.photo_share
+        slopes = slopes - np.stack([np.gradient(raised, axis=1), -np.gradient(raised, axis=0)], axis=-1)
     normals = np.concatenate([-slopes, np.ones((side, side, 1), np.float32)], axis=-1)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
     return np.clip(np.round(normals * 127.0 + 128.0), 0, 255).astype(np.uint8)

@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 from facewright.rig.nouns import Appearance, Bone, LandmarkMap, Mesh, Parameter, Prior, Rig
 
 _LOGGER = logging.getLogger(__name__)
-_NESTED = {"mesh": Mesh, "prior": Prior, "landmarks": LandmarkMap, "appearance": Appearance}
+_NESTED = ("mesh", "prior", "landmarks", "appearance")
 _PLAIN = ("skin_indices", "skin_weights", "blendshapes", "channel_neutral", "channel_minimum", "channel_maximum")
 
 
@@ -77,9 +77,12 @@ def read_cache(path: Path) -> Rig | None:
             digest=metadata["digest"],
             bones=tuple(_bone(fields) for fields in json.loads(metadata["bones"])),
             parameters=tuple(Parameter(**fields) for fields in json.loads(metadata["parameters"])),
+            mesh=Mesh(**groups["mesh"]),
             anchors=groups.get("anchors", {}),
+            prior=Prior(**groups["prior"]) if "prior" in groups else None,
+            landmarks=LandmarkMap(**groups["landmarks"]) if "landmarks" in groups else None,
+            appearance=Appearance(**groups["appearance"]) if "appearance" in groups else None,
             **{name: arrays[name] for name in _PLAIN},
-            **{group: kind(**groups[group]) if group in groups else None for group, kind in _NESTED.items()},
         )
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         _LOGGER.warning("the compiled rig %s is damaged and will be made again: %s", path, error)

@@ -157,10 +157,10 @@ def _read_mesh(folder: Path, source: str) -> tuple[nouns.Mesh, np.ndarray]:
         "blendshapes": (len(ARKIT_52), None, 3),
     }
     arrays = read_tensors(path, shapes)
-    vertices = len(arrays["vertices_m"])
-    if arrays["surfaces"].shape != (vertices,) or arrays["blendshapes"].shape[1] != vertices:
-        raise invalid(path, f"'surfaces' and 'blendshapes' must have as many vertices as 'vertices_m': {vertices}")
-    require_below(path, "triangles", arrays["triangles"], vertices)
+    count = len(arrays["vertices_m"])
+    if arrays["surfaces"].shape != (count,) or arrays["blendshapes"].shape[1] != count:
+        raise invalid(path, f"'surfaces' and 'blendshapes' must have as many vertices as 'vertices_m': {count}")
+    require_below(path, "triangles", arrays["triangles"], count)
     require_below(path, "surfaces", arrays["surfaces"], len(nouns.SURFACES))
     mesh = nouns.Mesh(
         arrays["vertices_m"].astype(np.float32),
@@ -171,8 +171,8 @@ def _read_mesh(folder: Path, source: str) -> tuple[nouns.Mesh, np.ndarray]:
 
 
 def _read_skin(path: Path, vertices: int, bones: int) -> dict[str, np.ndarray]:
-    shapes = {"indices": (vertices, None), "weights": (vertices, None), "base_offset_m": (vertices, 3)}
-    arrays = read_tensors(path, shapes)
+    rows = (vertices, None)
+    arrays = read_tensors(path, {"indices": rows, "weights": rows, "base_offset_m": (vertices, 3)})
     if arrays["indices"].shape != arrays["weights"].shape:
         raise invalid(path, "arrays 'indices' and 'weights' must have the same shape")
     require_below(path, "indices", arrays["indices"], bones)

@@ -159,14 +159,18 @@ def read_parameters(path: Path, bones: tuple[Bone, ...]) -> tuple[tuple[Paramete
 def _parameter(path: Path, table: dict, row: int) -> Parameter:
     name = value_of(path, table, "name", str, f"parameter[{row}].")
     where = f"parameter '{name}': "
-    texts = [value_of(path, table, key, str, where) for key in ("label", "group", "unit")]
+    label, group, unit = (value_of(path, table, key, str, where) for key in ("label", "group", "unit"))
     numbers = [value_of(path, table, key, float, where) for key in ("minimum", "neutral", "maximum")]
-    flags = [key in table and value_of(path, table, key, bool, where) for key in ("mirrored", "asymmetry")]
-    if texts[2] not in UNITS:
-        raise invalid(path, f"{where}unit: expected one of {', '.join(UNITS)}, found '{texts[2]}'")
-    if not numbers[0] <= numbers[1] <= numbers[2] or numbers[0] == numbers[2]:
+    mirrored, asymmetry = (
+        key in table and value_of(path, table, key, bool, where) for key in ("mirrored", "asymmetry")
+    )
+    if unit not in UNITS:
+        raise invalid(path, f"{where}unit: expected one of {', '.join(UNITS)}, found '{unit}'")
+    low, neutral, high = numbers
+    if not low <= neutral <= high or low == high:
         raise invalid(path, f"{where}expected minimum <= neutral <= maximum and a range, found {numbers}")
-    return Parameter(name, *texts, *numbers, *flags, value_of(path, table, "residual_mm", float, where))
+    residual_mm = value_of(path, table, "residual_mm", float, where)
+    return Parameter(name, label, group, unit, low, neutral, high, mirrored, asymmetry, residual_mm)
 
 
 def _channel_range(path: Path, entry: list, where: str) -> tuple[str, str, np.ndarray]:

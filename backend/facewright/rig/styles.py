@@ -246,13 +246,19 @@ def _read_choice(path: Path, folder: Path, table: dict, where: str) -> Choice:
     if unknown:
         raise invalid(path, f"{where}: unknown keys {', '.join(sorted(unknown))}")
     layer, piece = folder / f"{name}.png", folder / f"{name}.safetensors"
+    colour = None
+    if "colour" in table:
+        red, green, blue = _numbers(path, table, "colour", 3, where)
+        colour = (red, green, blue)
+    feminine, masculine = _numbers(path, table, "frequency", 2, where) if "frequency" in table else (1.0, 1.0)
+    youngest, oldest = _numbers(path, table, "ages", 2, where) if "ages" in table else ADULT_AGES
     return Choice(
         name,
         value_of(path, table, "label", str, where),
-        _numbers(path, table, "colour", 3, where) if "colour" in table else None,
+        colour,
         value_of(path, table, "gloss", float, where) if "gloss" in table else 0.0,
-        _numbers(path, table, "frequency", 2, where) if "frequency" in table else (1.0, 1.0),
-        _numbers(path, table, "ages", 2, where) if "ages" in table else ADULT_AGES,
+        (feminine, masculine),
+        (youngest, oldest),
         layer if layer.is_file() else None,
         piece if piece.is_file() else None,
         value_of(path, table, "curl", float, where) if "curl" in table else 0.5,
