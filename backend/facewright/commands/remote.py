@@ -180,14 +180,18 @@ def _fit(
         rig_id=config.rig,
         settings=changed_settings(config),
     )
+    told = None if progress is None else _telling(progress)
+    result = client.fit(specification, told, is_cancelled=is_cancelled)
+    write_files(out_dir, result.files)
+    return result
 
+
+def _telling(progress: Callable[[Progress], None]) -> Callable[[fitting_pb2.FitProgress], None]:
     def told(report: fitting_pb2.FitProgress) -> None:
         loss = report.loss if report.HasField("loss") else float("nan")
         progress(Progress(report.stage, report.step, report.steps, loss))
 
-    result = client.fit(specification, told if progress else None, is_cancelled=is_cancelled)
-    write_files(out_dir, result.files)
-    return result
+    return told
 
 
 def _read(path: Path) -> bytes:

@@ -11,6 +11,7 @@ from facewright.config import ServiceConfig
 from facewright.errors import ServeFailed
 
 SHORTEST_TOKEN = 16
+HALF_OF_TLS = ("TLS needs a certificate and its key", "give both --tls-cert and --tls-key")
 
 
 def is_loopback(host: str) -> bool:
@@ -35,7 +36,7 @@ def checked_exposure(service: ServiceConfig) -> None:
         ServeFailed: others could connect without TLS or a token, TLS lacks a half, or the token is too short.
     """
     if (service.tls_cert is None) != (service.tls_key is None):
-        raise ServeFailed("TLS needs a certificate and its key", "give both --tls-cert and --tls-key")
+        raise ServeFailed(*HALF_OF_TLS)
     if service.client_ca is not None and service.tls_cert is None:
         raise ServeFailed("--client-ca works with TLS only", "give --tls-cert and --tls-key as well")
     if service.token is not None and len(service.token) < SHORTEST_TOKEN:
@@ -58,6 +59,8 @@ def credentials(service: ServiceConfig) -> grpc.ServerCredentials | None:
     """
     if service.tls_cert is None:
         return None
+    if service.tls_key is None:
+        raise ServeFailed(*HALF_OF_TLS)
     key, chain = _read(service.tls_key), _read(service.tls_cert)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(service.tls_cert, service.tls_key, password="")

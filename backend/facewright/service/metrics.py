@@ -54,7 +54,7 @@ class Metrics:
 
     def count_request(self, rpc: str, code: str, seconds: float) -> None:
         """Count a request that has ended."""
-        if self._requests is not None:
+        if self._requests is not None and self._seconds is not None:
             self._requests.labels(rpc, code).inc()
             self._seconds.labels(rpc).observe(seconds)
 

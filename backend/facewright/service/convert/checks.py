@@ -3,8 +3,11 @@
 import difflib
 import math
 from collections.abc import Collection, Iterable
+from typing import TypeVar
 
 from facewright.errors import RequestInvalid
+
+EnumValue = TypeVar("EnumValue", bound=int)
 
 LONGEST_NAME = 128
 """Longer names are cut where an error repeats them."""
@@ -35,7 +38,7 @@ def known_name(field: str, name: str, names: Collection[str], what: str) -> str:
     raise RequestInvalid(field, f"no {what} {shortened(name)!r}", remedy)
 
 
-def known_enum(field: str, value: int, names: dict[int, str]) -> str:
+def known_enum(field: str, value: EnumValue, names: dict[EnumValue, str]) -> str:
     """Return what an enum's value stands for.
 
     Raises:

@@ -14,7 +14,8 @@ from facewright.export.rig_json import COLOUR_NAMES, SKIN_NAMES
 from facewright.perception.image import DECODER_ERRORS
 from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.nouns import Parameter, Rig
-from facewright.rig.styles import find_choice, find_group
+from facewright.rig.parts import group_of
+from facewright.rig.styles import worn_choice
 from facewright.service.convert.checks import all_different, at_most, in_range, known_enum, known_name, shortened
 from facewright.service.pictures import png
 
@@ -100,7 +101,7 @@ def bones_message(rig: Rig, channels: np.ndarray) -> Sequence[rig_pb2.BoneChanne
     return filled.bones
 
 
-def vector_message(values: Sequence[float]) -> rig_pb2.Vector3:
+def vector_message(values: Sequence[float] | np.ndarray) -> rig_pb2.Vector3:
     """Turn (3,) numbers into a message."""
     return rig_pb2.Vector3(x=values[0], y=values[1], z=values[2])
 
@@ -176,12 +177,12 @@ def style_from_message(rig: Rig, styles: Sequence[rig_pb2.StyleChoice], field: s
         groups = [group.name for group in rig.styles]
         known_name(f"{field}.group", one.group, groups, "style group")
         if one.choice:
-            names = [choice.name for choice in find_group(rig.styles, one.group).choices]
+            names = [choice.name for choice in group_of(rig, one.group).choices]
             chosen[one.group] = known_name(f"{field}[{one.group}].choice", one.choice, names, f"{one.group} style")
     return Style(**chosen)
 
 
-def outputs_from_message(files: Sequence[int], field: str) -> tuple[str, ...]:
+def outputs_from_message(files: Sequence[rig_pb2.ResultFile], field: str) -> tuple[str, ...]:
     """Read which files are asked for, as `pipelines.outputs.OUTPUTS` names them.
 
     Raises:
@@ -253,7 +254,7 @@ def _look_message(rig: Rig, look: Look, choices: dict[str, dict[str, float]], wi
     styles = [
         rig_pb2.StyleChoice(
             group=group.name,
-            choice=find_choice(rig.styles, group.name, look.style).name,
+            choice=worn_choice(group, look.style).name,
             probabilities=choices.get(group.name, {}),
         )
         for group in rig.styles

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from facewright.config import ServiceConfig
-from facewright.datatypes import Progress
+from facewright.datatypes import Look, Progress
 from facewright.errors import Cancelled, TimeLimitExceeded
 from facewright.service.device.schedule import CANCELLED, FAILED, SUCCEEDED, Job, Schedule
 from facewright.service.device.workshop import FitOrder, FittedHead, Workshop
@@ -109,7 +109,8 @@ class _Previews:
 
     def __init__(self, workshop: Workshop, order: FitOrder) -> None:
         self._workshop, self._order = workshop, order
-        self._drawn_s, self._head = -np.inf, None
+        self._drawn_s = -np.inf
+        self._head: tuple[np.ndarray, Look] | None = None
 
     def take(self, report: Progress) -> bytes | None:
         """Return a new picture of the head as JPEG, if one is wanted, due, and the head has changed."""

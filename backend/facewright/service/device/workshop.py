@@ -27,6 +27,7 @@ from facewright.recent import Recent
 from facewright.rig.anchors import eye_centres
 from facewright.rig.colours import NEUTRAL_COLOURS
 from facewright.rig.nouns import Rig
+from facewright.rig.parts import prior_of
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -77,7 +78,7 @@ class FittedHead:
 def try_fit(pipeline: PhotoPipeline) -> None:
     """Fit a random head's picture, a few steps, so that the first real fit is not slower and what is broken shows."""
     generator = np.random.default_rng(TRIAL_SEED)
-    prior = pipeline.rig.prior
+    prior = prior_of(pipeline.rig)
     parameters = np.clip(prior.mean + 0.5 * prior.factors @ generator.normal(size=prior.factors.shape[1]), 0, 1)
     image = render_front(pipeline, parameters.astype(np.float32), Look(NEUTRAL_COLOURS), TRIAL_PX)
     few = dataclasses.replace(pipeline.config.fitting, iterations=TRIAL_STEPS)
@@ -106,7 +107,8 @@ class Workshop:
         self._live: dict[str, LivePipeline] = {}
         self._lock = threading.Lock()
         self._thread: int | None = None
-        self.device, self.weight_hashes = "", {}
+        self.device = ""
+        self.weight_hashes: dict[str, str] = {}
 
     def open(self) -> None:
         """Load the default rig's pipeline and try it.

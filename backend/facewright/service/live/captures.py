@@ -75,9 +75,10 @@ class Captures:
         except FacewrightError:
             video.release()
             raise
-        size = (int(video.get(prop)) for prop in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        width_px, height_px = (int(video.get(prop)) for prop in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
         player = Player(source, video, lambda frame: session.put(live_frame(frame)), lambda: not is_forgotten(capture))
-        capture = Capture(secrets.token_hex(16), source, session, player, *size, promised_hz(video))
+        hz = promised_hz(video)
+        capture = Capture(secrets.token_hex(16), source, session, player, width_px, height_px, hz)
         capture.thread = threading.Thread(target=self._read, args=(capture,), name="capture", daemon=True)
         with self._lock:
             self._open[capture.id] = capture
@@ -103,7 +104,8 @@ class Captures:
     def stop(self, capture: Capture) -> None:
         """Close a capture."""
         capture.player.stop()
-        capture.thread.join(5.0)
+        if capture.thread is not None:
+            capture.thread.join(5.0)
 
     def stop_all(self) -> None:
         """Close all captures."""

@@ -267,15 +267,16 @@ class LiveHub:
     def _run(self) -> None:
         while True:
             with self.change:
-                self.change.wait_for(lambda: self._is_stopping or self._ready() is not None)
-                if self._is_stopping:
+                while (ready := self._ready()) is None and not self._is_stopping:
+                    self.change.wait()
+                if ready is None or self._is_stopping:
                     return
-                session = self._ready()
+                session, frame = ready
                 self._sessions.remove(session)
                 self._sessions.append(session)  # the others come first next time
-                frame, session.waiting, session.is_busy = session.waiting, None, True
+                session.waiting, session.is_busy = None, True
             self._work(session, frame)
-            del session, frame  # neither stays in memory while the next one is waited for
+            del ready, session, frame  # neither stays in memory while the next one is waited for
 
     def _work(self, session: LiveSession, frame: LiveFrame) -> None:
         answer, problem = None, ""
@@ -292,8 +293,9 @@ class LiveHub:
             self._conclude(session, answer, problem)
             self.change.notify_all()
 
-    def _ready(self) -> LiveSession | None:
-        return next((one for one in self._sessions if one.waiting is not None and one.has_room()), None)
+    def _ready(self) -> tuple[LiveSession, LiveFrame] | None:
+        waiting = ((one, one.waiting) for one in self._sessions if one.waiting is not None and one.has_room())
+        return next(waiting, None)
 
     @staticmethod
     def _conclude(session: LiveSession, answer: LiveAnswer | None, problem: str) -> None:

@@ -52,12 +52,12 @@ class ServerServicer(server_pb2_grpc.ServerServiceServicer):
             info.capabilities.extend(self._capabilities())
         return info
 
-    def _state(self) -> int:
+    def _state(self) -> server_pb2.ServerState:
         if self._backend.is_stopping:
             return server_pb2.SERVER_STATE_STOPPING
         return server_pb2.SERVER_STATE_READY if self._backend.is_loaded else server_pb2.SERVER_STATE_LOADING
 
-    def _capabilities(self) -> list[int]:
+    def _capabilities(self) -> list[server_pb2.Capability]:
         found = [
             server_pb2.CAPABILITY_FIT,
             server_pb2.CAPABILITY_STREAM_EXPRESSIONS,
