@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import facewright
 from facewright.commands.checks import check_batch, check_export, check_fit, check_random, chosen_server
@@ -141,8 +141,8 @@ def run_fit(options: argparse.Namespace) -> int:
     if server:
         from facewright.commands.remote import fit_remotely
 
-        result = fit_remotely(server, config, photos, options.out, options.face, StageLines(say))
-        tell_fit(say, result.stage_ms, result.losses)
+        fitted = fit_remotely(server, config, photos, options.out, options.face, StageLines(say))
+        tell_fit(say, fitted.stage_ms, fitted.losses)
         say(f"done in {time.perf_counter() - start:.1f} s by {options.server}: {options.out}")
         return 0
     say("loading rig and networks")
@@ -173,7 +173,8 @@ def run_batch(options: argparse.Namespace) -> int:
     """Fit a head to each of many photos."""
     from facewright.pipelines.batch import run
 
-    config, server, remote = build_config(options), server_of(options), {}
+    config, server = build_config(options), server_of(options)
+    remote: dict[str, Any] = {}
     check_batch(options)
     wants_blender = options.blend is not None or options.blend_each
     if wants_blender:

@@ -303,7 +303,10 @@ def setting_names(config_type: type = FacewrightConfig, prefix: str = "") -> lis
     """Return the dotted names of all settings."""
     names = []
     for name, kind in typing.get_type_hints(config_type).items():
-        names += setting_names(kind, f"{prefix}{name}.") if dataclasses.is_dataclass(kind) else [prefix + name]
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+            names += setting_names(kind, f"{prefix}{name}.")
+        else:
+            names.append(prefix + name)
     return names
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from facewright.config import FacewrightConfig
 from facewright.errors import EngineUnavailable, FacewrightError
+from facewright.rig.parts import prior_of
 
 MINIMUM_PYTHON = (3, 11)
 MINIMUM_FREE_MB = 500
@@ -170,7 +171,7 @@ def check_rig(rig_id: str, rigs_dir: Path, config: FacewrightConfig) -> Finding:
         weights.load_imitator(rigs_dir / rig_id / "imitator.safetensors", rig.version, *counts)
         if rig.styles:
             read_metrics(rigs_dir / rig_id / "style_reader.safetensors", rig.version)
-        rank = rig.prior.factors.shape[1]
+        rank = prior_of(rig).factors.shape[1]
         correction = load_correction(rigs_dir / rig_id / "correction.safetensors", rank, rig.version)
         parser = rigs_dir / rig_id / "parser.safetensors"
         if parser.is_file():

@@ -154,7 +154,7 @@ class Client:
         expression: Mapping[str, float] | None = None,
         picture: rig_pb2.PictureRequest | None = None,
         include_glb: bool = False,
-        files: Sequence[int] = (),
+        files: Sequence[rig_pb2.ResultFile] = (),
     ) -> rig_pb2.EvaluateRigResponse:
         """Return the bone channels of a character, and a picture, a posed GLB or files if asked for."""
         return self.evaluate_later(character, expression, picture, include_glb, files).result()
@@ -165,7 +165,7 @@ class Client:
         expression: Mapping[str, float] | None = None,
         picture: rig_pb2.PictureRequest | None = None,
         include_glb: bool = False,
-        files: Sequence[int] = (),
+        files: Sequence[rig_pb2.ResultFile] = (),
     ) -> Pending:
         """Begin `evaluate`."""
         weights = [rig_pb2.BlendshapeWeight(name=name, weight=weight) for name, weight in (expression or {}).items()]
@@ -188,12 +188,20 @@ class Client:
         return Pending(self._rigs.SampleCharacters.future(request, EXPORT_S, metadata=self._metadata))
 
     def export(
-        self, character: rig_pb2.Character, form: int, pose: int = rig_pb2.EXPORT_POSE_BONES
+        self,
+        character: rig_pb2.Character,
+        form: rig_pb2.ExportFormat,
+        pose: rig_pb2.ExportPose = rig_pb2.EXPORT_POSE_BONES,
     ) -> Sequence[rig_pb2.File]:
         """Return a character as files of one of the formats EXPORT_FORMAT_*."""
         return self.export_later(character, form, pose).result().files
 
-    def export_later(self, character: rig_pb2.Character, form: int, pose: int = rig_pb2.EXPORT_POSE_BONES) -> Pending:
+    def export_later(
+        self,
+        character: rig_pb2.Character,
+        form: rig_pb2.ExportFormat,
+        pose: rig_pb2.ExportPose = rig_pb2.EXPORT_POSE_BONES,
+    ) -> Pending:
         """Begin `export`; the result is an ExportCharacterResponse."""
         request = rig_pb2.ExportCharacterRequest(character=character, format=form, pose=pose)
         return Pending(self._rigs.ExportCharacter.future(request, EXPORT_S, metadata=self._metadata))
@@ -276,7 +284,7 @@ class Client:
 
     def expressions(
         self,
-        frames: Iterable[expression_pb2.Frame | int],
+        frames: "Iterable[expression_pb2.Frame | expression_pb2.CalibrationPose]",
         settings: expression_pb2.TrackingSettings | None = None,
     ) -> Iterator[expression_pb2.StreamExpressionsResponse]:
         """Send frames and yield what the backend answers: started, expressions, status.
@@ -347,7 +355,7 @@ class Client:
         request = expression_pb2.StopCaptureRequest(capture_id=capture_id)
         return Pending(self._expressions.StopCapture.future(request, CALL_S, metadata=self._metadata))
 
-    def calibrate_capture(self, capture_id: str, pose: int) -> expression_pb2.Calibration:
+    def calibrate_capture(self, capture_id: str, pose: expression_pb2.CalibrationPose) -> expression_pb2.Calibration:
         """Watch the person of a capture for a second, in which an expression is held.
 
         Args:
@@ -359,7 +367,7 @@ class Client:
         """
         return self.calibrate_capture_later(capture_id, pose).result().calibration
 
-    def calibrate_capture_later(self, capture_id: str, pose: int) -> Pending:
+    def calibrate_capture_later(self, capture_id: str, pose: expression_pb2.CalibrationPose) -> Pending:
         """Begin `calibrate_capture`."""
         request = expression_pb2.CalibrateCaptureRequest(capture_id=capture_id, pose=pose)
         return Pending(self._expressions.CalibrateCapture.future(request, CALL_S, metadata=self._metadata))

@@ -1,5 +1,7 @@
 """What can go wrong when a client talks to a backend, with a stable reason and a remedy."""
 
+from typing import Any
+
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
@@ -47,7 +49,8 @@ class BackendError(Exception):
 def error_from_call(error: grpc.RpcError) -> BackendError:
     """Read what a failed call says: `google.rpc.Status` with ErrorInfo and BadRequest, if the backend sent one."""
     code, message = error.code(), error.details() or ""
-    reason, remedy, fields = "", "", ()
+    reason, remedy = "", ""
+    fields: tuple[str, ...] = ()
     for key, value in error.trailing_metadata() or ():
         if key == DETAILS_KEY:
             reason, remedy, fields = _read_details(value)
@@ -62,7 +65,8 @@ def error_from_call(error: grpc.RpcError) -> BackendError:
 def _read_details(content: bytes) -> tuple[str, str, tuple[str, ...]]:
     """Return reason, remedy and fields; empty where they are missing."""
     status_type, info_type, fields_type = _message_types()
-    reason, remedy, fields = "", "", ()
+    reason, remedy = "", ""
+    fields: tuple[str, ...] = ()
     for detail in status_type.FromString(content).details:
         name = detail.type_url.rsplit("/", 1)[-1]
         if name == "google.rpc.ErrorInfo":
@@ -73,13 +77,13 @@ def _read_details(content: bytes) -> tuple[str, str, tuple[str, ...]]:
     return reason, remedy, fields
 
 
-def _message_types() -> list[type]:
+def _message_types() -> list[Any]:
     """Make the messages of google/rpc that are read here, in a pool of their own, so that no other package is needed.
 
     Source: google/rpc/status.proto and error_details.proto; a map is on the wire a list of pairs.
     """
     text, message, many = 9, 11, 3  # TYPE_STRING, TYPE_MESSAGE, LABEL_REPEATED
-    layout = {
+    layout: dict[str, list[tuple[Any, ...]]] = {
         "Any": [("type_url", 1, text), ("value", 2, 12)],
         "Status": [("details", 3, message, "Any")],
         "Pair": [("key", 1, text), ("value", 2, text)],

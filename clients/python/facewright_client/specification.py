@@ -7,7 +7,7 @@ from .generated import fitting_pb2, rig_pb2
 
 def photo_specification(
     photos: Sequence[bytes],
-    files: Sequence[int] = (),
+    files: Sequence[rig_pb2.ResultFile] = (),
     face_index: int = 0,
     rig_id: str = "",
     styles: Mapping[str, str] | None = None,
