@@ -97,6 +97,30 @@ def test_results_that_could_not_be_written_are_told_before_anything_is_loaded(
     assert capsys.readouterr().err.startswith("error: OUTPUT_NOT_WRITABLE: ")
 
 
+@pytest.mark.parametrize("form", ["glb", "obj", "blend", "fbx"])
+def test_a_file_that_could_not_be_exported_is_told_before_anything_is_loaded(form, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("facewright.pipelines.rig_export.export_rig", lambda *_: pytest.fail("nothing may be loaded"))
+    (tmp_path / "file").touch()
+    (tmp_path / f"folder.{form}").mkdir()
+    for place, remedy in ((f"file/a.{form}", "a file has the folder's name"), (f"folder.{form}", "a folder has the")):
+        assert cli.main(["rig", "export", "--format", form, "--out", str(tmp_path / place)]) == 2
+        line = capsys.readouterr().err
+        assert line.startswith("error: OUTPUT_NOT_WRITABLE: ") and f"Remedy: {remedy}" in line and "--out" in line
+
+
+def test_a_gallery_that_could_not_be_written_is_told_before_any_photo_is_fitted(capsys, tmp_path, nothing_is_loaded):
+    (tmp_path / "all.blend").mkdir()
+    assert cli.main(["batch", "a.png", "--out", str(tmp_path / "o"), "--blend", str(tmp_path / "all.blend")]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith("error: OUTPUT_NOT_WRITABLE: ") and "another name with --blend" in line
+
+
+def test_help_of_the_export_spells_blender_with_a_capital(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["rig", "export", "--help"])
+    assert "Write a head as a file for Blender, a game engine" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_photo_that_cannot_be_read_is_told_before_anything_is_loaded(
     capsys, tmp_path, astronaut_png, nothing_is_loaded
 ):

@@ -38,11 +38,14 @@ def check_batch(options: argparse.Namespace) -> None:
 
     Raises:
         ConfigInvalid: the .blend has another ending, or a Blender is given for nothing.
-        OutputNotWritable: the folder cannot get subfolders.
+        OutputNotWritable: the folder cannot get subfolders, or the .blend cannot be written.
     """
+    from facewright.export.files import check_file
+
     check_whole("--workers", options.workers, 1)
     if options.blend is not None:
         check_ending("--blend", options.blend, "blend", "")
+        check_file(options.blend, "--blend")
     elif options.blender is not None and not options.blend_each:
         raise ConfigInvalid("--blender is for --blend and --blend-each.", "Add one of them, or leave --blender out.")
     check_subfolders(options.out)
@@ -70,12 +73,16 @@ def check_export(options: argparse.Namespace) -> None:
 
     Raises:
         ConfigInvalid: the file has the ending of another format, or an option has no effect.
+        OutputNotWritable: the file cannot be written.
     """
+    from facewright.export.files import check_file
+
     check_ending("--out", options.out, options.format, ", or take another --format")
     if options.random is not None:
         check_whole("--random", options.random, 0)
     if options.blender is not None and options.format not in ("blend", "fbx"):
         raise ConfigInvalid(f"--blender is not used for {options.format}.", "Leave it out, or export blend or fbx.")
+    check_file(options.out)
 
 
 def check_ending(option: str, path: Path, ending: str, otherwise: str) -> None:

@@ -120,7 +120,7 @@ def add_export_command(actions: argparse._SubParsersAction, run: Run) -> None:
         run: called with the options.
     """
     meaning = "write a head as a file for Blender, a game engine or a viewer"
-    export = actions.add_parser("export", help=meaning, description=f"{meaning.capitalize()}.")
+    export = actions.add_parser("export", help=meaning, description=f"{meaning[0].upper()}{meaning[1:]}.")
     export.add_argument("--format", choices=EXPORT_FORMATS, required=True, help="blend and fbx are written by Blender")
     export.add_argument(
         "--out",

@@ -22,6 +22,7 @@ _REMEDIES = {
     errno.EROFS: "choose a folder on a writable disk with --out",
     errno.ENOTDIR: "a part of the path is a file; choose another folder with --out",
     errno.EEXIST: "a file has the folder's name; choose another folder with --out",
+    errno.EISDIR: "a folder has the file's name; choose another name with --out",
     errno.ENAMETOOLONG: "choose a shorter name with --out",
 }
 
@@ -125,11 +126,27 @@ def write_folder(folder: Path, write: Callable[[Path], object]) -> None:
             shutil.rmtree(made, ignore_errors=True)
 
 
-def check_folder(folder: Path) -> None:
+def check_file(path: Path, option: str = "--out") -> None:
+    """Check that `atomic_write` will be able to write a file; nothing is made.
+
+    Args:
+        path: Where the file shall be.
+        option: What names it on the command line.
+
+    Raises:
+        OutputNotWritable: A folder has its name, a file that of a folder above it, or the permissions are missing.
+    """
+    if path.is_dir():
+        raise not_writable(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR)), option)
+    check_folder(path.absolute().parent, option)
+
+
+def check_folder(folder: Path, option: str = "--out") -> None:
     """Check, that `write_folder` will be able to write a folder; nothing is made.
 
     Args:
         folder: Where files shall be.
+        option: What names it on the command line.
 
     Raises:
         OutputNotWritable: A file has its name or that of a folder above it, or the permissions are missing.
@@ -144,7 +161,7 @@ def check_folder(folder: Path) -> None:
             if not os.access(place, os.W_OK | os.X_OK):
                 raise OSError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        raise not_writable(folder, error) from error
+        raise not_writable(folder, error, option) from error
 
 
 def check_inputs_stay(inputs: Iterable[Path | None], outputs: Iterable[Path | None]) -> None:
@@ -159,9 +176,9 @@ def check_inputs_stay(inputs: Iterable[Path | None], outputs: Iterable[Path | No
             raise ConfigInvalid(f"{path} would be written over", "choose another name for the output")
 
 
-def not_writable(path: Path, error: OSError) -> OutputNotWritable:
+def not_writable(path: Path, error: OSError, option: str = "--out") -> OutputNotWritable:
     """Say what kept a path from being written and what to do about it."""
-    remedy = _REMEDIES.get(error.errno or 0, "choose another folder with --out")
+    remedy = _REMEDIES.get(error.errno or 0, "choose another folder with --out").replace("--out", option)
     return OutputNotWritable(f"{path} could not be written: {error.strerror or error}", remedy)
 
 
