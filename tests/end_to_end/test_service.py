@@ -98,6 +98,15 @@ def test_no_server_is_an_error_with_a_remedy(photo, tmp_path, capsys):
     assert error.startswith("error: BACKEND_UNREACHABLE: ") and "facewright serve" in error
 
 
+@pytest.mark.parametrize("command", ["batch", "fit"])
+def test_a_server_that_is_not_there_is_not_waited_for(command, photo, tmp_path, capsys):
+    begin_s = time.monotonic()
+    assert main([command, str(photo), "--out", str(tmp_path / "out"), "--server", "127.0.0.1:1"]) == 2
+    assert time.monotonic() - begin_s < WAIT_S / 4
+    assert "error: BACKEND_UNREACHABLE: " in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_rigs_and_random_heads_come_from_a_server(server, tmp_path, capsys):
     assert main(["rig", "list", "--server", f"127.0.0.1:{server}"]) == 0
     assert "makehuman 2" in capsys.readouterr().out
@@ -207,6 +216,14 @@ def test_a_damaged_model_file_is_named_before_the_server_is_ready(tmp_path):
     assert not (tmp_path / "port").exists()
 
 
+def test_a_port_file_that_cannot_be_written_ends_the_server_with_an_error_before_it_loads(tmp_path):
+    (tmp_path / "port").mkdir()
+    process = serve(tmp_path)
+    _, errors = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 2
+    assert errors.startswith("error: SERVE_FAILED: the port file ") and errors.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -214,6 +231,7 @@ def test_a_damaged_model_file_is_named_before_the_server_is_ready(tmp_path):
         (["--token-file", "absent"], "absent"),
         (["--port", "99999"], "port is 99999"),
         (["--exit-with-parent", "999999999"], "no process 999999999"),
+        (["--port", "0", "--port-file", f"{__file__}/port"], "with --port-file"),
     ],
 )
 def test_settings_that_cannot_be_served_end_in_one_line(options, message, capsys):

@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import grpc
 import psutil
@@ -26,7 +28,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from facewright.config import FacewrightConfig, ServiceConfig
-from facewright.errors import ServeFailed
+from facewright.errors import OutputNotWritable, ServeFailed
 from facewright.export.files import atomic_write
 from facewright.service.backend import Backend
 from facewright.service.border import Border
@@ -245,7 +247,7 @@ def serve(service: ServiceConfig, config: FacewrightConfig, say: Callable[[str],
         Whether Ctrl-C ended it.
 
     Raises:
-        ServeFailed: the port is taken, or the address may not be served like this.
+        ServeFailed: the port is taken, the address may not be served like this, or the port file cannot be written.
         FacewrightError: a model, a rig or an engine is missing or broken.
     """
     torch.set_num_threads(service.threads or max(1, (os.cpu_count() or 2) // 2))
@@ -253,6 +255,7 @@ def serve(service: ServiceConfig, config: FacewrightConfig, say: Callable[[str],
     stop, signals, started = threading.Event(), [], time.perf_counter()
     parent = _parent(service.parent_pid)
     server, port = create_server(service, config)
+    _write_port(server, service.port_file, port)
 
     def ask_to_stop(number: int, _frame: object) -> None:
         signals.append(number)
@@ -263,8 +266,6 @@ def serve(service: ServiceConfig, config: FacewrightConfig, say: Callable[[str],
     server.start()
     say(f"listening on {address(service.host, port)}, loading")
     try:
-        if service.port_file is not None:
-            atomic_write(service.port_file, lambda part: part.write_text(f"{port}\n"))
         is_ready = False
         while not stop.wait(0.0 if is_ready else 0.2) and _is_running(parent):
             if not is_ready and server.wait_until_loaded(0.2):
@@ -274,7 +275,8 @@ def serve(service: ServiceConfig, config: FacewrightConfig, say: Callable[[str],
                 stop.wait(1.0)
     finally:
         if service.port_file is not None:
-            service.port_file.unlink(missing_ok=True)
+            with suppress(OSError):
+                service.port_file.unlink()
         say("stopping")
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
         server.stop(None if _is_running(parent) else 0.0)
@@ -282,6 +284,21 @@ def serve(service: ServiceConfig, config: FacewrightConfig, say: Callable[[str],
             logging.shutdown()
             os._exit(EXIT_INTERRUPTED if signal.SIGINT in signals else 0)
     return signal.SIGINT in signals
+
+
+def _write_port(server: FacewrightServer, path: Path | None, port: int) -> None:
+    """Write the port for whoever started the server, if asked to; without the file the server ends.
+
+    Raises:
+        ServeFailed: the file cannot be written.
+    """
+    if path is None:
+        return
+    try:
+        atomic_write(path, lambda part: part.write_text(f"{port}\n"))
+    except OutputNotWritable as error:
+        server.stop(0.0)
+        raise ServeFailed(f"the port file {error}", "name a file that can be written with --port-file") from error
 
 
 def _parent(pid: int | None) -> psutil.Process | None:
