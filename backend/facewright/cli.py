@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 EXIT_FAILED, EXIT_ERROR, EXIT_INTERRUPTED = 1, 2, 130
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-VIDEO_LOG, VIDEO_LOG_QUIET = "OPENCV_FFMPEG_LOGLEVEL", "-8"
+QUIET = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "GRPC_VERBOSITY": "NONE"}
+"""What FFmpeg says about a broken file, and gRPC about a port or a connection, an error says already."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Many small solves: more BLAS threads only fight each other. Has to stand before numpy is imported.
     for variable in THREAD_VARIABLES:
         os.environ.setdefault(variable, "1")
-    os.environ.setdefault(VIDEO_LOG, VIDEO_LOG_QUIET)  # what FFmpeg says about a broken file, an error says already
+    for variable, level in QUIET.items():
+        os.environ.setdefault(variable, level)
     try:
         options = build_parser().parse_args(arguments)
         set_up_logging(os.environ.get("FACEWRIGHT_LOG", "warning"))
@@ -175,6 +177,7 @@ def run_batch(options: argparse.Namespace) -> int:
 
     config, server = build_config(options), server_of(options)
     remote: dict[str, Any] = {}
+    say = silent if options.quiet else tell
     check_batch(options)
     wants_blender = options.blend is not None or options.blend_each
     if wants_blender:
@@ -184,11 +187,10 @@ def run_batch(options: argparse.Namespace) -> int:
     if server:
         from facewright.commands.remote import RemoteFit, rig_digest
 
-        remote = {"open_fit": RemoteFit(server), "rig_sha256": rig_digest(server, config)}
+        remote = {"open_fit": RemoteFit(server), "rig_sha256": rig_digest(server, config, say)}
     summary = run(
         config, options.photos, options.out, options.workers, options.force, show_bar=not options.quiet, **remote
     )
-    say = silent if options.quiet else tell
     say(summary.one_line() + (f"; why stands in {options.out / 'summary.csv'}" if summary.failed else ""))
     folders = [outcome.item.folder for outcome in summary.outcomes if outcome.status != "failed"]
     if wants_blender and folders:

@@ -171,6 +171,12 @@ def test_an_option_for_a_server_without_one_is_refused(option):
             cli.server_of(parse(*words, option, "file"))
 
 
+def test_certificates_to_trust_that_are_none_are_told_before_the_network_is_asked(tmp_path):
+    (tmp_path / "ca.pem").write_text("no certificate")
+    with pytest.raises(ConfigInvalid, match="--tls-ca .*ca.pem holds no certificate"):
+        cli.server_of(parse("rig", "list", "--server", "127.0.0.1:1", "--tls-ca", str(tmp_path / "ca.pem")))
+
+
 def test_an_unknown_log_level_is_an_error(monkeypatch, capsys):
     monkeypatch.setenv("FACEWRIGHT_LOG", "loud")
     assert cli.main(["rig", "list"]) == 2
@@ -275,6 +281,13 @@ def test_the_command_line_imports_nothing_heavy_before_the_threads_are_limited()
     code = "import sys, facewright.cli; print(sorted({'numpy', 'torch', 'scipy', 'cv2'} & set(sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert loaded.stdout.strip() == "[]"
+
+
+def test_what_libraries_say_about_what_an_error_says_is_silenced_unless_asked_for(monkeypatch):
+    monkeypatch.delenv("GRPC_VERBOSITY", raising=False)
+    monkeypatch.setenv("OPENCV_FFMPEG_LOGLEVEL", "16")
+    assert cli.main(["fit", "absent.png", "--out", "o"]) == 2
+    assert (os.environ["GRPC_VERBOSITY"], os.environ["OPENCV_FFMPEG_LOGLEVEL"]) == ("NONE", "16")
 
 
 def test_the_module_runs_as_a_program():

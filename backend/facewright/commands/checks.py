@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import ssl
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,7 +125,8 @@ def chosen_server(options: argparse.Namespace, token: str | None) -> "ServerAddr
         token: from the environment, if there is one; that of --token-file wins.
 
     Raises:
-        ConfigInvalid: the address is none, an option of this machine is given too, or one of a server without it.
+        ConfigInvalid: the address is none, an option of this machine is given too, or one of a server without it;
+            or the certificates to trust are none.
         ServeFailed: the token file cannot be read.
     """
     if options.server is None:
@@ -147,4 +149,9 @@ def chosen_server(options: argparse.Namespace, token: str | None) -> "ServerAddr
         roots = None if options.tls_ca is None else options.tls_ca.read_bytes()
     except OSError as error:
         raise ConfigInvalid(f"--tls-ca {options.tls_ca}: {error.strerror}.", "Give a PEM file.") from error
+    if roots is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(options.tls_ca)
+        except OSError as error:
+            raise ConfigInvalid(f"--tls-ca {options.tls_ca} holds no certificate.", "Give a PEM file.") from error
     return ServerAddress(options.server, token if options.token_file is None else read_token(options.token_file), roots)

@@ -6,14 +6,15 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from facewright_client import BackendError, Client, photo_specification
-from facewright_client.generated import fitting_pb2, rig_pb2
+from facewright_client.generated import fitting_pb2, rig_pb2, server_pb2
 
 from facewright.config import FacewrightConfig, changed_settings
 from facewright.datatypes import Progress
-from facewright.errors import FacewrightError, ImageUnreadable
+from facewright.errors import FacewrightError, ImageUnreadable, NotAuthorised
 from facewright.export.files import write_folder
 
 FIT_FILES = tuple(rig_pb2.ResultFile.values()[1:])
+TOKEN_REMEDY = "give the server's token, ASCII and one word, with --token-file FILE, or set FACEWRIGHT_TOKEN"
 HEAD_FILES = tuple(value for value in FIT_FILES if value != rig_pb2.RESULT_FILE_AS_PHOTO)
 
 
@@ -80,14 +81,21 @@ class RemoteFit:
         return fit
 
 
-def rig_digest(server: ServerAddress, config: FacewrightConfig) -> str:
+def rig_digest(server: ServerAddress, config: FacewrightConfig, say: Callable[[str], None]) -> str:
     """Return one text that stands for the rig and the models of a server, so that a batch knows what is done.
+
+    Args:
+        server: how it is reached.
+        config: names the rig.
+        say: told when the server still loads, which is waited for.
 
     Raises:
         FacewrightError: the server is gone, or has no such rig.
     """
     try:
         with server.client() as client:
+            if client.server_info().state == server_pb2.SERVER_STATE_LOADING:  # one that is not there is not waited for
+                say("waiting for the server, which loads its models")
             info, rig = client.wait_until_ready(), client.get_rig(config.rig)
     except BackendError as error:
         raise as_facewright_error(error) from error
@@ -159,7 +167,8 @@ def write_files(folder: Path, files: Iterable[rig_pb2.File]) -> None:
 
 def as_facewright_error(error: BackendError) -> FacewrightError:
     """Return an error of a server as one of our own, with its reason."""
-    ours = FacewrightError(str(error), error.remedy)
+    remedy = TOKEN_REMEDY if error.reason == NotAuthorised.reason else error.remedy
+    ours = FacewrightError(str(error), remedy)
     ours.reason = error.reason
     return ours
 
