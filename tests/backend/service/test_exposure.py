@@ -33,6 +33,8 @@ def test_addresses_that_others_reach_need_tls_or_a_token(host):
         ({"tls_cert": Path("a")}, "a certificate and its key"),
         ({"client_ca": Path("a")}, "with TLS only"),
         ({"token": "short"}, "5 characters"),
+        ({"token": "schlüssel-für-alle"}, "clients cannot send"),
+        ({"token": "two words of a token"}, "clients cannot send"),
     ],
 )
 def test_half_settings_are_refused(settings, message):
