@@ -200,6 +200,14 @@ def test_tls_files_that_are_no_certificates_are_refused(tmp_path):
         create_server(service, FacewrightConfig(device="cpu"))
 
 
+def test_a_file_without_certificates_is_no_authority_of_clients_and_the_port_is_not_blamed(tmp_path):
+    cert, key = certificate(tmp_path)
+    (tmp_path / "ca.pem").write_text("no certificate")
+    service = ServiceConfig(port=0, tls_cert=cert, tls_key=key, client_ca=tmp_path / "ca.pem")
+    with pytest.raises(ServeFailed, match=r"--client-ca .*ca\.pem holds no certificate"):
+        create_server(service, FacewrightConfig(device="cpu"))
+
+
 def test_a_second_server_on_the_same_port_is_refused_with_a_remedy(start):
     _, port = start()
     with pytest.raises(ServeFailed, match="another program has the port") as raised:
@@ -294,14 +302,14 @@ def test_stopping_without_patience_cancels_what_runs_and_its_stream_gets_an_answ
             try:
                 client.fit(with_face(spec, 1), lambda _: begun.set())
             except BackendError as error:
-                ends.append(error.code)
+                ends.append((error.code, error.reason, str(error)))
 
     thread = threading.Thread(target=fit)
     thread.start()
     assert begun.wait(WAIT_S)
     server.stop(0.0)
     thread.join(WAIT_S)
-    assert ends == [grpc.StatusCode.CANCELLED]
+    assert ends == [(grpc.StatusCode.UNAVAILABLE, "NOT_READY", "the backend was stopped before the fit had ended")]
 
 
 def test_metrics_are_there_for_who_asks_and_on_this_machine_alone(start, spec):
@@ -356,7 +364,7 @@ def test_more_requests_than_the_limit_are_turned_away_at_once(start, spec):
     server.stop(0.0)
     for stream in streams:
         stream.join(WAIT_S)
-    assert codes[4:] == [grpc.StatusCode.CANCELLED] * 8
+    assert codes[4:] == [grpc.StatusCode.UNAVAILABLE] * 8
 
 
 def test_pictures_ask_for_a_side_in_range(start):

@@ -55,10 +55,12 @@ class FittingServicer(fitting_pb2_grpc.FittingServiceServicer):
                     seen = job.sequence
                     if message is not None:
                         yield fitting_pb2.FitPhotoResponse(progress=message)
-            if job.failure is not None:
-                raise without_frames(job.failure)
             if job.result is not None:
                 yield fitting_pb2.FitPhotoResponse(result=job.result)
+            if job.state == CANCELLED and self._backend.is_stopping:
+                raise NotReady("the backend was stopped before the fit had ended", "start it, and the fit, again")
+            if job.failure is not None:
+                raise without_frames(job.failure)
             if job.state == CANCELLED:
                 raise Cancelled("the fit was cancelled; the result is the best head so far", "start the fit again")
         finally:
