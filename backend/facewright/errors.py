@@ -10,6 +10,8 @@ class FacewrightError(Exception):
     """
 
     reason = "FACEWRIGHT_ERROR"
+    field: str | None = None
+    """Path of the one field of a request that is to blame, as in fit.photos[0]; None where there is none."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)

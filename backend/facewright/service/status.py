@@ -9,7 +9,7 @@ from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from facewright.errors import FacewrightError, InternalFault, OutOfMemory, RequestInvalid
+from facewright.errors import FacewrightError, InternalFault, OutOfMemory
 
 LOG = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def rich_status(error: FacewrightError) -> grpc.Status:
     """
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata={"remedy": error.remedy})
     details = [info]
-    if isinstance(error, RequestInvalid):
+    if error.field is not None:
         violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=str(error))
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
     packed = []

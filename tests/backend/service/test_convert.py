@@ -1,9 +1,11 @@
 """Tests of the border between messages and nouns: physical values there, [0, 1] here, and clear words for bad input."""
 
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from facewright_client.errors import error_from_call
 from facewright_client.generated import expression_pb2, fitting_pb2, rig_pb2
 from PIL import Image
 
@@ -23,6 +25,7 @@ from facewright.service.convert.rig import (
     unit_value,
 )
 from facewright.service.rigs import RigShelf
+from facewright.service.status import rich_status
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +198,17 @@ def test_what_is_wrong_with_a_specification_is_named(rig, png, changes, error, m
     fields = {"photos": [{"content": png}]} | changes
     with pytest.raises(error, match=message):
         order_from_message(rig, fitting_pb2.FitSpecification(**fields), FacewrightConfig())
+
+
+def test_a_photo_that_is_to_blame_is_the_field_that_clients_are_told(rig, png):
+    spec = fitting_pb2.FitSpecification(photos=[{"content": png}, {"content": b"no image"}])
+    with pytest.raises(ImageUnreadable) as caught:
+        order_from_message(rig, spec, FacewrightConfig())
+    status = rich_status(caught.value)
+    call = SimpleNamespace(
+        code=lambda: status.code, details=lambda: status.details, trailing_metadata=lambda: status.trailing_metadata
+    )
+    assert error_from_call(call).fields == ("fit.photos[1]",)
 
 
 def test_the_done_share_grows_through_the_stages_that_a_fit_has(rig, png):

@@ -131,7 +131,9 @@ def _decoded(content: bytes, field: str) -> np.ndarray:
     try:
         return decode_image(content)
     except FacewrightError as error:
-        raise type(error)(f"{field}: {error}", error.remedy) from error
+        blamed = type(error)(f"{field}: {error}", error.remedy)
+        blamed.field = field
+        raise blamed from error
 
 
 def result_message(
