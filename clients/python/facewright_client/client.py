@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import grpc
 
@@ -293,20 +293,30 @@ class Client:
             frames: read in a thread of gRPC; frame_id grows. A value of CalibrationPose among them says what the person
                 holds in the coming second.
             settings: rig, identity, smoothing, calibration.
+
+        Raises:
+            BackendError: the call failed; an exception of `frames` itself is raised as it is.
         """
+        ends: list[BaseException | None] = []  # of `frames`; gRPC tells that there was an error, not which
 
         def requests() -> Iterator[expression_pb2.StreamExpressionsRequest]:
             yield expression_pb2.StreamExpressionsRequest(header=settings or expression_pb2.TrackingSettings())
-            for frame in frames:
-                if isinstance(frame, int):
-                    yield expression_pb2.StreamExpressionsRequest(calibrate=frame)
-                else:
-                    yield expression_pb2.StreamExpressionsRequest(frame=frame)
+            with ExitStack() as leaving:
+                leaving.push(lambda _kind, error, _trace: ends.append(error))
+                for frame in frames:
+                    if isinstance(frame, int):
+                        yield expression_pb2.StreamExpressionsRequest(calibrate=frame)
+                    else:
+                        yield expression_pb2.StreamExpressionsRequest(frame=frame)
 
         with _errors():
             call = self._expressions.StreamExpressions(requests(), metadata=self._metadata)
             try:
                 yield from call
+            except grpc.RpcError:
+                if ends and isinstance(ends[0], Exception):
+                    raise ends[0] from None
+                raise
             finally:
                 call.cancel()
 

@@ -19,6 +19,9 @@ WITHOUT_DETAILS = {
 }
 """Reason and remedy where gRPC itself ended a call."""
 
+BAD_METADATA = "Invalid metadata"
+"""What gRPC says of a token that it cannot send."""
+
 
 class BackendError(Exception):
     """A call did not succeed.
@@ -59,6 +62,11 @@ def error_from_call(error: grpc.RpcError) -> BackendError:
         message = message or code.name.lower().replace("_", " ")
         if code is grpc.StatusCode.UNAVAILABLE:
             message = f"the backend does not answer ({message})"
+        elif code is grpc.StatusCode.DEADLINE_EXCEEDED:
+            message = f"the call took longer than the time it was given ({message})"
+        elif message == BAD_METADATA:
+            reason, remedy = "NOT_AUTHORISED", "give the token as letters and digits, without spaces and line ends"
+            message = "the token, or the client's id, has characters that cannot be sent"
     return BackendError(code, reason, message, remedy, fields)
 
 

@@ -45,6 +45,13 @@ def test_a_backend_that_does_not_answer_has_a_reason_and_a_remedy():
     assert read.is_unreachable and read.reason == "BACKEND_UNREACHABLE" and "facewright serve" in read.remedy
 
 
+def test_a_deadline_of_the_client_is_told_in_words():
+    read = error_from_call(FailedCall(grpc.StatusCode.DEADLINE_EXCEEDED, "Stream removed (Deadline Exceeded)"))
+    assert read.reason == "DEADLINE_EXCEEDED" and str(read).startswith(
+        "the call took longer than the time it was given"
+    )
+
+
 def test_an_unforeseen_error_tells_the_client_an_id_that_the_log_has_and_nothing_else(caplog):
     try:
         raise KeyError("secret of the machine")
