@@ -27,9 +27,11 @@ RECENT_FRAMES = 60
 
 
 class Sink(Protocol):
-    """What takes expressions; `unsent` is how many it could not pass on."""
+    """What takes expressions."""
 
-    unsent: int
+    @property
+    def unsent(self) -> int:
+        """How many it could not pass on."""
 
     def send(self, expression: LiveExpression, time_s: float) -> None:
         """Take the expression of a frame and when it was taken."""

@@ -1,5 +1,6 @@
 """Poses what a head wears: hair, beard and glasses follow the head's bones and, where they are anchored, its face."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ class Wardrobe:
         for group in STYLE_GROUPS:
             choice = find_choice(self.rig.styles, group, style)
             if choice is not None and choice.piece is not None:
-                piece, weights = self._kept.get(choice.piece, lambda path=choice.piece: self._read(path))
+                piece, weights = self._kept.get(choice.piece, partial(self._read, choice.piece))
                 posed.append(
                     PosedPiece(group, choice.name, *pose_piece(self.rig, piece, weights, matrices, expression))
                 )
