@@ -100,7 +100,7 @@ def test_a_random_head_is_the_first_of_the_random_characters_of_its_seed(rig):
 
 
 def test_an_unknown_choice_names_those_that_there_are(export):
-    with pytest.raises(RigInvalid, match="no hair style 'mohawk'"):
+    with pytest.raises(ConfigInvalid, match="no hair style 'mohawk'"):
         export("head.glb", style=StyleConfig(hair="mohawk"))
 
 
