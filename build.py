@@ -3,7 +3,7 @@
 python3 build.py setup      virtual environment in .venv with everything that the project needs
 python3 build.py demo       the first head: setup, model files, rig, then a fit of a sample photo into out/demo
 python3 build.py test       setup, model files, Blender, glTF validator, then the tests; further arguments go to pytest
-python3 build.py check      setup, then formatting and lint
+python3 build.py check      setup, then formatting, lint and types
 python3 build.py weights    setup, then fetch and verify the third-party model files
 python3 build.py rig        setup, then compile the rigs into the user cache
 python3 build.py protos     make the Python stubs from protos/ and check the protocol: lint, format, nothing broken
@@ -242,10 +242,10 @@ def test(arguments: Sequence[str]) -> None:
 
 
 def check() -> None:
-    """Check format and lint; both are run even if the first finds something."""
-    codes = [call([venv_tool("python"), "-m", "ruff", *rule]) for rule in (("format", "--check", "."), ("check", "."))]
-    if any(codes):
-        raise TaskFailed(EXIT_FAILED, "Remedy: `.venv/bin/ruff format .`, then mend what `ruff check .` names.")
+    """Check format, lint and types; all are run even if the first finds something."""
+    tools = (("ruff", "format", "--check", "."), ("ruff", "check", "."), ("mypy",))
+    if any([call([venv_tool("python"), "-m", *tool]) for tool in tools]):
+        raise TaskFailed(EXIT_FAILED, "Remedy: `.venv/bin/ruff format .`, then mend what ruff and mypy name.")
 
 
 def run_task(task: str, arguments: Sequence[str]) -> None:
