@@ -244,7 +244,7 @@ def test(arguments: Sequence[str]) -> None:
 def check() -> None:
     """Check format, lint and types; all are run even if the first finds something."""
     tools = (("ruff", "format", "--check", "."), ("ruff", "check", "."), ("mypy",))
-    if any([call([venv_tool("python"), "-m", *tool]) for tool in tools]):
+    if max(call([venv_tool("python"), "-m", *tool]) for tool in tools):
         raise TaskFailed(EXIT_FAILED, "Remedy: `.venv/bin/ruff format .`, then mend what ruff and mypy name.")
 
 

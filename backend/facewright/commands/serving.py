@@ -1,6 +1,7 @@
 """The `serve` command: its options, and the settings that they make."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from facewright.config import DEVICES, ENGINES, FacewrightConfig, ServiceConfig
@@ -22,7 +23,7 @@ NUMBERS = {
 """Fields of ServiceConfig that are plain numbers, with their help."""
 
 
-def add_serve_command(commands: argparse._SubParsersAction, run) -> None:
+def add_serve_command(commands: argparse._SubParsersAction, run: Callable[[argparse.Namespace], int]) -> None:
     """Describe the command.
 
     Args:

@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 from tqdm import tqdm
 
 from facewright import weights
-from facewright.engine.opening import open_engine
+from facewright.engine.opening import Engine, open_engine
 from facewright.errors import FacewrightError
 from facewright.export.files import atomic_write
 from facewright.fitting.correction import LandmarkCorrection, correction_features
@@ -30,7 +30,7 @@ COMPONENTS = (40, 80, 160)
 
 
 def measure_block(
-    rig: Rig, decoder: RigDecoder, engine, reader: LandmarkReader, model: LandmarkModel, seed: tuple[int, int]
+    rig: Rig, decoder: RigDecoder, engine: Engine, reader: LandmarkReader, model: LandmarkModel, seed: tuple[int, int]
 ) -> dict[str, np.ndarray]:
     """Draw, detect and fit one block of random heads.
 
@@ -125,7 +125,14 @@ def main() -> None:
     print(report)
 
 
-def choose_and_save(rig: Rig, model: LandmarkModel, features, fitted, truth, options) -> str:
+def choose_and_save(
+    rig: Rig,
+    model: LandmarkModel,
+    features: np.ndarray,
+    fitted: np.ndarray,
+    truth: np.ndarray,
+    options: argparse.Namespace,
+) -> str:
     """Choose components and ridge on a fifth of the heads, write the map learnt on all, return the card."""
     cut = int(0.8 * len(features))
     trials = {}

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from facewright.datatypes import ARKIT_52, Camera, Look, RenderJob
 from facewright.engine.cameras import project
+from facewright.engine.opening import Engine
 from facewright.networks.landmarker import LANDMARKS, SIZE_PX, Landmarker
 from facewright.perception.alignment import to_tensor, warp
 from facewright.perception.landmarks import landmark_crop
@@ -88,7 +89,7 @@ class PersonMaker:
         landmarker: as the live pipeline uses it.
     """
 
-    def __init__(self, rig: Rig, engine, landmarker: Landmarker) -> None:
+    def __init__(self, rig: Rig, engine: Engine, landmarker: Landmarker) -> None:
         self._rig, self._engine, self._landmarker = rig, engine, landmarker
         self._decoder, self._reader = RigDecoder(rig), CharacterReader(rig)
         self._wardrobe = Wardrobe(rig, self._decoder)

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from facewright.datatypes import RenderJob
 from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.lighting import DEFAULT_LIGHTING
+from facewright.engine.opening import Engine
 from facewright.fitting.losses import CONTENT_PARTS, content_maps
 from facewright.networks.landmarker import Landmarker
 from facewright.perception.landmarks import refine_landmarks
@@ -69,7 +70,7 @@ def random_parameters(rig: Rig, count: int, generator: np.random.Generator) -> n
 
 
 def render_data(
-    data: ImitatorData, work: Path, rig: Rig, decoder: RigDecoder, engine, landmarker: Landmarker, seed: int
+    data: ImitatorData, work: Path, rig: Rig, decoder: RigDecoder, engine: Engine, landmarker: Landmarker, seed: int
 ) -> None:
     """Fill the arrays block by block; a second call goes on where the first stopped.
 

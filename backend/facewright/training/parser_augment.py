@@ -118,7 +118,14 @@ def _lit(generator: np.random.Generator, picture: np.ndarray, classes: np.ndarra
     return picture * light
 
 
-def _clothes(generator, picture, classes, points, eye_px, textures) -> None:
+def _clothes(
+    generator: np.random.Generator,
+    picture: np.ndarray,
+    classes: np.ndarray,
+    points: np.ndarray,
+    eye_px: float,
+    textures: Sequence[np.ndarray],
+) -> None:
     """Dress the bust: cloth is no skin."""
     edge = points[CHIN, 1] + eye_px * generator.uniform(0.35, 1.6)
     columns = np.arange(PARSER_PX)
@@ -128,7 +135,14 @@ def _clothes(generator, picture, classes, points, eye_px, textures) -> None:
     classes[cloth] = OCCLUDER
 
 
-def _glasses(generator, picture, classes, points, eye_px, textures) -> None:
+def _glasses(
+    generator: np.random.Generator,
+    picture: np.ndarray,
+    classes: np.ndarray,
+    points: np.ndarray,
+    eye_px: float,
+    textures: Sequence[np.ndarray],
+) -> None:
     """Draw frames that the rig has not, sunglasses and lenses that mirror."""
     right, left = points[list(RIGHT_CORNERS)].mean(0), points[list(LEFT_CORNERS)].mean(0)
     along = (left - right) / max(np.linalg.norm(left - right), 1e-6)
@@ -168,7 +182,14 @@ def _glasses(generator, picture, classes, points, eye_px, textures) -> None:
     classes[frame > 0] = GLASSES
 
 
-def _strands(generator, picture, classes, points, eye_px, textures) -> None:
+def _strands(
+    generator: np.random.Generator,
+    picture: np.ndarray,
+    classes: np.ndarray,
+    points: np.ndarray,
+    eye_px: float,
+    textures: Sequence[np.ndarray],
+) -> None:
     """Let strands or a whole fringe fall over the forehead and the cheeks."""
     is_hair = classes == HAIR
     tone = picture[is_hair].mean(0) if is_hair.sum() > 50 else generator.uniform(10, 200) * np.array([1, 0.85, 0.7])
@@ -188,7 +209,14 @@ def _strands(generator, picture, classes, points, eye_px, textures) -> None:
     classes[mask > 0.5] = HAIR
 
 
-def _hat(generator, picture, classes, points, eye_px, textures) -> None:
+def _hat(
+    generator: np.random.Generator,
+    picture: np.ndarray,
+    classes: np.ndarray,
+    points: np.ndarray,
+    eye_px: float,
+    textures: Sequence[np.ndarray],
+) -> None:
     """Put a hat, a cap or a scarf on: a band above the brows and all above it."""
     brow = points[FOREHEAD, 1] + eye_px * generator.uniform(-0.15, 0.45)
     columns, rows = np.arange(PARSER_PX), np.arange(PARSER_PX)[:, None]
@@ -205,7 +233,14 @@ def _hat(generator, picture, classes, points, eye_px, textures) -> None:
     classes[hat] = OCCLUDER
 
 
-def _hand(generator, picture, classes, points, eye_px, textures) -> None:
+def _hand(
+    generator: np.random.Generator,
+    picture: np.ndarray,
+    classes: np.ndarray,
+    points: np.ndarray,
+    eye_px: float,
+    textures: Sequence[np.ndarray],
+) -> None:
     """Hold fingers in front: soft sticks of skin that come from outside."""
     tone = picture[classes == SKIN].mean(0) if (classes == SKIN).any() else np.array([180.0, 140.0, 120.0])
     tone = tone * np.exp(generator.normal(0.0, 0.12) + generator.normal(0, 0.03, 3))
@@ -232,7 +267,14 @@ def _hand(generator, picture, classes, points, eye_px, textures) -> None:
     classes[mask > 0] = OCCLUDER
 
 
-def _stick(generator, picture, classes, points, eye_px, textures) -> None:
+def _stick(
+    generator: np.random.Generator,
+    picture: np.ndarray,
+    classes: np.ndarray,
+    points: np.ndarray,
+    eye_px: float,
+    textures: Sequence[np.ndarray],
+) -> None:
     """Hold a microphone, a straw or a cup before the lower face."""
     tip = points[MOUTH] + generator.normal(0, 0.45, 2) * eye_px + np.array([0, 0.35 * eye_px])
     end = tip + np.array([generator.normal(0, 1.2), generator.uniform(0.8, 2.5)]) * eye_px
@@ -249,7 +291,14 @@ def _stick(generator, picture, classes, points, eye_px, textures) -> None:
     classes[mask > 0] = OCCLUDER
 
 
-def _patch(generator, picture, classes, points, eye_px, textures) -> None:
+def _patch(
+    generator: np.random.Generator,
+    picture: np.ndarray,
+    classes: np.ndarray,
+    points: np.ndarray,
+    eye_px: float,
+    textures: Sequence[np.ndarray],
+) -> None:
     """Hide something behind an odd thing of any kind."""
     centre = points[generator.integers(len(points))] + generator.normal(0, 0.5, 2) * eye_px
     mask = _polygon(generator, centre, eye_px * generator.uniform(0.3, 1.2)) > 0.5

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from facewright.datatypes import Camera
 from facewright.engine.cameras import project
+from facewright.engine.opening import Engine
 from facewright.perception.alignment import face_from_photo
 from facewright.perception.parsing import PARSER_FRAME, PARSER_PX, class_of_labels
 from facewright.perception.style_cues import crop_camera
@@ -54,7 +55,7 @@ def open_data(work: Path, count: int, landmark_count: int) -> ParserData:
     return ParserData(**open_arrays(work, shapes))
 
 
-def render_data(data: ParserData, work: Path, rig: Rig, engine, seed: int) -> None:
+def render_data(data: ParserData, work: Path, rig: Rig, engine: Engine, seed: int) -> None:
     """Fill the arrays; a second call goes on where the first stopped.
 
     Args:

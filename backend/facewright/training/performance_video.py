@@ -9,6 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from facewright.datatypes import Camera, Lighting, Look, RenderJob
 from facewright.engine.cameras import project
+from facewright.engine.opening import Engine
 from facewright.rig.anchors import eye_centres, landmark_points
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
@@ -89,7 +90,7 @@ def draw_person(rig: Rig, generator: np.random.Generator) -> Person:
 
 def film(
     rig: Rig,
-    engine,
+    engine: Engine,
     person: Person,
     performance: Performance,
     generator: np.random.Generator,

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from facewright.datatypes import PART_NAMES, Camera, Look, RenderJob
+from facewright.engine.opening import Engine
 from facewright.rig.anchors import eye_centres
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
@@ -45,7 +46,7 @@ class SceneMaker:
         recipe: how varied.
     """
 
-    def __init__(self, rig: Rig, engine, recipe: PhotoRecipe = SCENE_RECIPE) -> None:
+    def __init__(self, rig: Rig, engine: Engine, recipe: PhotoRecipe = SCENE_RECIPE) -> None:
         self._rig, self._engine, self._recipe = rig, engine, recipe
         self._decoder, self._reader = RigDecoder(rig), CharacterReader(rig)
         self._wardrobe = Wardrobe(rig, self._decoder)

@@ -20,6 +20,7 @@ from facewright.networks.imitator import Imitator, ImitatorConfig
 from facewright.networks.layout import channels_last
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.installed import RIGS_DIR, load_rig
+from facewright.rig.nouns import Rig
 from facewright.rig.styles import look_size
 from facewright.training import checkpoints
 from facewright.training.imitator_data import ImitatorData, open_data, render_data
@@ -140,7 +141,7 @@ def contact_sheet(network: Imitator, data: ImitatorData, rows: np.ndarray) -> np
     return np.concatenate([np.concatenate(list(data.images[rows]), 1), np.concatenate(list(pictures), 1)])
 
 
-def model_card(rig, recipe: TrainingRecipe, metrics: dict[str, float], parameters: int) -> str:
+def model_card(rig: Rig, recipe: TrainingRecipe, metrics: dict[str, float], parameters: int) -> str:
     """Write down what made the imitator and how good it is."""
     return f"""# Imitator of the rig {rig.id} {rig.version}
 

@@ -22,6 +22,7 @@ from facewright.networks.layout import channels_last
 from facewright.networks.parser import Parser, ParserConfig
 from facewright.perception.parsing import HINT_PARTS, PARSER_CLASSES, landmark_hints
 from facewright.rig.installed import RIGS_DIR, load_rig
+from facewright.rig.nouns import Rig
 from facewright.rig.parts import landmarks_of
 from facewright.training import checkpoints
 from facewright.training.parser_augment import augment, sample_textures
@@ -144,7 +145,7 @@ PALETTE = np.array(
 """Colours of PARSER_CLASSES in contact sheets."""
 
 
-def model_card(rig, recipe: TrainingRecipe, scores: dict[str, float], parameters: int) -> str:
+def model_card(rig: Rig, recipe: TrainingRecipe, scores: dict[str, float], parameters: int) -> str:
     """Write down what made the parser and how good it is."""
     rows = "\n".join(f"| {name} | {score:.3f} |" for name, score in scores.items())
     return f"""# Parser of faces, learnt on renders of {rig.id} {rig.version}

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 
 from facewright import weights
 from facewright.datatypes import Look
-from facewright.engine.opening import open_engine
+from facewright.engine.opening import Engine, open_engine
 from facewright.errors import FacewrightError
 from facewright.fitting.landmark_fit import LandmarkFitConfig, LandmarkModel, fit_landmarks
 from facewright.fitting.style_choice import READ_GROUPS, READING_PASSES, CueMetric, choice_probabilities, common_choices
@@ -71,7 +71,7 @@ class SceneReader:
         engine: draws it.
     """
 
-    def __init__(self, rig: Rig, engine) -> None:
+    def __init__(self, rig: Rig, engine: Engine) -> None:
         self._rig, self._engine = rig, engine
         self._model, self._decoder = LandmarkModel(rig), RigDecoder(rig)
         self._wardrobe, self._reader = Wardrobe(rig, self._decoder), CharacterReader(rig)

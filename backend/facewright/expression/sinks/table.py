@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,7 @@ def table_suffix(path: Path) -> str:
     return suffix
 
 
-def _csv_line(cells) -> str:
+def _csv_line(cells: Iterable[object]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()

@@ -163,7 +163,9 @@ def _areas(corners: np.ndarray) -> np.ndarray:
     return 0.5 * (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
 
 
-def _rotated_differences(points, triangles, rest, cotangents, count) -> np.ndarray:
+def _rotated_differences(
+    points: np.ndarray, triangles: np.ndarray, rest: np.ndarray, cotangents: np.ndarray, count: int
+) -> np.ndarray:
     """Return the (count, 2) right side of the global step: rest edges turned by each triangle's best rotation."""
     current = points[triangles]
     covariance = np.zeros((len(triangles), 2, 2))

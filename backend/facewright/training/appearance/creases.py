@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
 STEP_MM = 0.1
@@ -61,9 +62,9 @@ def _on_side(line: Crease, side: float) -> Crease:
     return Crease(points, line.depth_mm, line.width_mm, line.fold_mm, line.reach_mm, line.end_share)
 
 
-def _curve(points, generator: np.random.Generator, wobble_mm: float) -> np.ndarray:
+def _curve(line: ArrayLike, generator: np.random.Generator, wobble_mm: float) -> np.ndarray:
     """Return a smooth curve through points, STEP_MM apart, that wavers a little."""
-    points = np.asarray(points, float)
+    points = np.asarray(line, float)
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
     fine = np.linspace(0.0, along[-1], max(int(along[-1] / STEP_MM), 6))
     curve = PchipInterpolator(along, points)(fine)
@@ -78,7 +79,7 @@ def _curve(points, generator: np.random.Generator, wobble_mm: float) -> np.ndarr
 
 def _broken(
     generator: np.random.Generator,
-    points,
+    points: ArrayLike,
     depth_mm: float,
     width_mm: float,
     parts: int,

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from facewright.engine.smoothstep import smoothstep
-from facewright.training.appearance.layout import BOXES_PX, EYE_RIM, EYE_RIM_DEGREES, MARGIN_PX
-from facewright.training.appearance.texels import fill, rim_distance
+from facewright.training.appearance.layout import BOXES_PX, EYE_RIM, EYE_RIM_DEGREES, MARGIN_PX, Layout
+from facewright.training.appearance.texels import Texels, fill, rim_distance
 
 IRIS_DEGREES = 21.5
 
@@ -25,7 +25,7 @@ SCLERA_EDGE = np.array([-0.05, -0.15, -0.15])
 """What the white of the eye loses towards its corners."""
 
 
-def paint_lids(texels, layout, mask, paint_rgb) -> None:
+def paint_lids(texels: Texels, layout: Layout, mask: dict[str, np.ndarray], paint_rgb: np.ndarray) -> None:
     """Lid margins: a moist pink rim, the caruncle in the inner corner and the soft line of the lash roots."""
     distance, nearest = rim_distance(layout, texels, "socket.L", "socket.R")
     eyes = texels.on("face") & (np.abs(np.abs(texels.x) - 30) < 22) & (np.abs(texels.up) < 20) & (texels.forward > -40)
@@ -47,7 +47,7 @@ def paint_lids(texels, layout, mask, paint_rgb) -> None:
     mask["paint"] = np.maximum(mask["paint"], np.maximum(0.7 * caruncle, 0.30 * margin))
 
 
-def paint_eye(name: str, generator: np.random.Generator, mask, paint_rgb) -> None:
+def paint_eye(name: str, generator: np.random.Generator, mask: dict[str, np.ndarray], paint_rgb: np.ndarray) -> None:
     """Iris with fibres, limbus and pupil; sclera with a warm edge and faint veins."""
     left, top, right, bottom = BOXES_PX[name]
     y, x = np.mgrid[top:bottom, left:right] + 0.5
@@ -100,7 +100,7 @@ def _veins(r: np.ndarray, angle: np.ndarray, generator: np.random.Generator) -> 
     return total
 
 
-def paint_lashes(name: str, generator: np.random.Generator, mask, paint_rgb) -> None:
+def paint_lashes(name: str, generator: np.random.Generator, mask: dict[str, np.ndarray], paint_rgb: np.ndarray) -> None:
     """Draw separate tapered lashes on a card: u along the lid, roots at the bottom of the box, tips at its top."""
     left, top, right, bottom = BOXES_PX[name]
     width, height, fine = right - left, bottom - top, 4

@@ -66,7 +66,7 @@ def lay_out(mesh: SourceMesh) -> Layout:
     seen, openness = _views(mesh)
     skin = np.flatnonzero(mesh.parts[triangles[:, 0]] == SURFACES.index("skin"))
     inside = _outer_skin(place[triangles[skin]].mean(1), triangles[skin], seen[skin])
-    pieces = {"face": (skin[inside], *_unfold_face(place, triangles[skin[inside]]))}
+    pieces: dict[str, tuple[np.ndarray, ...]] = {"face": (skin[inside], *_unfold_face(place, triangles[skin[inside]]))}
     depth, rims = np.zeros(len(vertices)), {}
     for name, faces in _pockets(place, triangles, skin[~inside]).items():
         pieces[name] = (faces, *_unfold_pocket(vertices, triangles[faces]))
@@ -82,7 +82,14 @@ def lay_out(mesh: SourceMesh) -> Layout:
     return _pack(pieces, len(triangles), place, depth, rims, openness)
 
 
-def _pack(pieces, face_count, place, depth, rims, openness) -> Layout:
+def _pack(
+    pieces: dict[str, tuple[np.ndarray, ...]],
+    face_count: int,
+    place: np.ndarray,
+    depth: np.ndarray,
+    rims: dict[str, np.ndarray],
+    openness: np.ndarray,
+) -> Layout:
     uv, owner, charts = [], [], []
     render_triangles, offset = np.zeros((face_count, 3), np.int32), 0
     for index, (name, box) in enumerate(BOXES_PX.items()):

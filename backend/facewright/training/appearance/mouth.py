@@ -4,10 +4,13 @@ import numpy as np
 
 from facewright.engine.smoothstep import smoothstep
 from facewright.training.appearance.features import lip_depth
-from facewright.training.appearance.texels import fill, rim_distance
+from facewright.training.appearance.layout import Layout
+from facewright.training.appearance.texels import Noise, Texels, fill, rim_distance
 
 
-def paint_mouth(texels, layout, noise, mask, paint_rgb) -> None:
+def paint_mouth(
+    texels: Texels, layout: Layout, noise: Noise, mask: dict[str, np.ndarray], paint_rgb: np.ndarray
+) -> None:
     """Lips with a soft border and fine creases, the line between them, mouth bag, gums, teeth and tongue."""
     lip = lip_depth(texels)
     distance, _ = rim_distance(layout, texels, "mouth")

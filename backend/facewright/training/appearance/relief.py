@@ -24,7 +24,9 @@ NECK_RINGS_MM = ((-122.0, 0.30, 0.34), (-137.0, 0.24, 0.42), (-150.0, 0.30, 0.30
 """Height at the front, rise towards the back per mm and depth of the rings round the neck."""
 
 
-def wrinkle_height(surface: Surface, texels: Texels, layout: Layout, noise: Noise, generator) -> np.ndarray:
+def wrinkle_height(
+    surface: Surface, texels: Texels, layout: Layout, noise: Noise, generator: np.random.Generator
+) -> np.ndarray:
     """Return the height (FS, FS) in mm that age adds to the skin."""
     grooves, folds = np.zeros((2, SIDE * FINE, SIDE * FINE), np.float32)
     for line in face_creases(generator):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
@@ -97,7 +98,13 @@ def _dense(loop: np.ndarray) -> np.ndarray:
     return (loop * (1 - share) + np.roll(loop, -1, axis=0) * share).reshape(-1, 3)
 
 
-def fill(mask, paint_rgb, where, colour, strength) -> None:
+def fill(
+    mask: dict[str, np.ndarray],
+    paint_rgb: np.ndarray,
+    where: np.ndarray,
+    colour: ArrayLike,
+    strength: float | np.ndarray,
+) -> None:
     """Set a fixed colour and its strength where `where`."""
     paint_rgb[where] = colour
     mask["paint"] = np.where(where, strength, mask["paint"])

@@ -121,7 +121,16 @@ def _spaced_roots(
     return np.stack([rows[chosen], columns[chosen]], axis=1)
 
 
-def _grow(beard, normals, root, normal, thick, layer, style, generator) -> np.ndarray:
+def _grow(
+    beard: BeardMap,
+    normals: np.ndarray,
+    root: np.ndarray,
+    normal: np.ndarray,
+    thick: np.ndarray,
+    layer: np.ndarray,
+    style: CardStyle,
+    generator: np.random.Generator,
+) -> np.ndarray:
     """Return the curves (k, STEPS, 3) of cards, as places."""
     surface = beard.surface
     texels = np.argwhere(surface.is_face & (surface.place[..., 2] < -20) & (surface.place[..., 1] > -90))[::3]

@@ -86,7 +86,9 @@ def lay_coat(scalp: Scalp, coat: Coat, generator: np.random.Generator) -> PieceM
     return lay_cards(scalp, curves, coat.lay, generator)
 
 
-def _waved(scalp, curves, wave_mm, stray, generator) -> np.ndarray:
+def _waved(
+    scalp: Scalp, curves: np.ndarray, wave_mm: tuple[float, float], stray: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
     """Swing curves (k, m, 3) to and fro; strands with like `stray` (k, 3) swing alike."""
     steps = np.linalg.norm(np.diff(curves, axis=1), axis=2)
     along = np.concatenate([np.zeros((len(curves), 1)), np.cumsum(steps, axis=1)], axis=1) * 1000

@@ -5,7 +5,7 @@ import numpy as np
 from facewright.engine.smoothstep import smoothstep
 from facewright.training.appearance.features import HAIRLINE
 from facewright.training.styles.cards import PieceMesh, join
-from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat
+from facewright.training.styles.hair_coats import Amount, Coat, constant, hairs_at_edge, lay_coat
 from facewright.training.styles.hair_growth import Cap, Comb, Lay, span_cap
 from facewright.training.styles.scalp import Scalp
 
@@ -106,7 +106,17 @@ def _fringe_comb(places: np.ndarray, roots: np.ndarray, share: float) -> np.ndar
     )
 
 
-def _hanging(scalp, generator, comb, part_mm, level_mm, names, volume, spread_mm=9.0, wave_mm=(0.0, 80.0)) -> PieceMesh:
+def _hanging(
+    scalp: Scalp,
+    generator: np.random.Generator,
+    comb: Comb,
+    part_mm: float,
+    level_mm: Amount,
+    names: tuple[tuple[str, ...], ...],
+    volume: float,
+    spread_mm: float = 9.0,
+    wave_mm: tuple[float, float] = (0.0, 80.0),
+) -> PieceMesh:
     """Hang coats of cards over one another, from an opaque inner one to single strands, and cover the parting."""
     points, wider = (14, 1.28) if wave_mm[0] else (8, 1.0)
     parts = [span_cap(scalp, Cap(HAIRLINE, constant(5.0 * volume)), generator)]

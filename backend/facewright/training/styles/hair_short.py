@@ -7,8 +7,8 @@ import numpy as np
 from facewright.engine.smoothstep import smoothstep
 from facewright.training.appearance.features import HAIRLINE
 from facewright.training.styles.cards import PieceMesh, join
-from facewright.training.styles.hair_coats import Coat, constant, hairs_at_edge, lay_coat, radiate, scaled
-from facewright.training.styles.hair_growth import Cap, Lay, span_cap
+from facewright.training.styles.hair_coats import Amount, Coat, constant, hairs_at_edge, lay_coat, radiate, scaled
+from facewright.training.styles.hair_growth import Cap, Comb, Lay, span_cap
 from facewright.training.styles.scalp import Scalp
 
 RECEDING_HAIRLINE = (
@@ -131,7 +131,15 @@ def receding(scalp: Scalp, generator: np.random.Generator) -> PieceMesh:
     return _cropped(scalp, generator, RECEDING_HAIRLINE, combed_forward, length, lift, DENSE_HAIRLINE)
 
 
-def _cropped(scalp, generator, hairline, comb, length, lift, dense_line=HAIRLINE) -> PieceMesh:
+def _cropped(
+    scalp: Scalp,
+    generator: np.random.Generator,
+    hairline: tuple[tuple[float, float], ...],
+    comb: Comb,
+    length: Amount,
+    lift: Amount,
+    dense_line: tuple[tuple[float, float], ...] = HAIRLINE,
+) -> PieceMesh:
     """Cover the scalp with short hair whose sides and nape are tapered, thin in front of `dense_line`."""
     sides = Lay(("straight_b", "straight_c"), 0.0106, 3, 0.25, 0.07, 0.85)
     cap = Cap(dense_line, lambda p: 0.4 * lift(p))
