@@ -236,7 +236,7 @@ def test_exporting_what_is_no_rig_json_is_an_error(capsys, tmp_path):
         str(tmp_path / "rig.json"),
     ]
     assert cli.main(words) == 2
-    assert "error: RIG_INVALID: " in capsys.readouterr().err
+    assert f"error: RIG_INVALID: {tmp_path / 'rig.json'}, at the top: " in capsys.readouterr().err
     assert not (tmp_path / "head.glb").exists()
 
 

@@ -181,6 +181,10 @@ def test_ctrl_c_ends_live_with_a_summary(pipeline, video, tmp_path, capsys, monk
         (["live", "--source", "VIDEO", "--send", "vmc:x"], "CONFIG_INVALID: --send 'vmc:x' is not understood"),
         (["live", "--source", "camera:x", "--out", "OUT/w.csv"], "CONFIG_INVALID: --source 'camera:x'"),
         (["live", "--source", "absent.mp4", "--out", "OUT/w.csv"], "SOURCE_UNAVAILABLE: absent.mp4"),
+        (
+            ["live", "--source", "VIDEO", "--out", "OUT/w.csv", "--calibration", "VIDEO/me.safetensors"],
+            "OUTPUT_NOT_WRITABLE: VIDEO/me.safetensors could not be written",
+        ),
         (["track", "absent.mp4", "--out", "OUT/w.csv"], "SOURCE_UNAVAILABLE: absent.mp4"),
         (["track", "VIDEO", "--out", "OUT/w.txt"], "CONFIG_INVALID: OUT/w.txt does not end in"),
         (["track", "VIDEO", "--out", "OUT/w.csv", "--overlay", "OUT/o.gif"], "CONFIG_INVALID: OUT/o.gif"),

@@ -101,6 +101,7 @@ def write_folder(folder: Path, write: Callable[[Path], object]) -> None:
     """
     folder = Path(folder)
     temporary, made = None, None
+    missing = [place for place in folder.parents if not place.exists()]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -124,6 +125,9 @@ def write_folder(folder: Path, write: Callable[[Path], object]) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
         if made is not None:
             shutil.rmtree(made, ignore_errors=True)
+        for place in missing:
+            with suppress(OSError):
+                place.rmdir()  # only an empty one goes
 
 
 def check_file(path: Path, option: str = "--out") -> None:
@@ -136,32 +140,27 @@ def check_file(path: Path, option: str = "--out") -> None:
     Raises:
         OutputNotWritable: A folder has its name, a file that of a folder above it, or the permissions are missing.
     """
-    if path.is_dir():
-        raise not_writable(path, OSError(errno.EISDIR, os.strerror(errno.EISDIR)), option)
-    check_folder(path.absolute().parent, option)
+    try:
+        if path.is_dir():
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        _check_place(path.absolute().parent)
+    except OSError as error:
+        raise not_writable(path, error, option) from error
 
 
-def check_folder(folder: Path, option: str = "--out") -> None:
+def check_folder(folder: Path) -> None:
     """Check, that `write_folder` will be able to write a folder; nothing is made.
 
     Args:
         folder: Where files shall be.
-        option: What names it on the command line.
 
     Raises:
         OutputNotWritable: A file has its name or that of a folder above it, or the permissions are missing.
     """
-    folder = Path(folder).absolute()
     try:
-        parent = next(place for place in folder.parents if place.exists())
-        for place in (parent, folder) if folder.exists() else (parent,):
-            if not place.is_dir():
-                number = errno.EEXIST if place == folder else errno.ENOTDIR
-                raise OSError(number, os.strerror(number))
-            if not os.access(place, os.W_OK | os.X_OK):
-                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        _check_place(Path(folder).absolute())
     except OSError as error:
-        raise not_writable(folder, error, option) from error
+        raise not_writable(folder, error) from error
 
 
 def check_inputs_stay(inputs: Iterable[Path | None], outputs: Iterable[Path | None]) -> None:
@@ -180,6 +179,17 @@ def not_writable(path: Path, error: OSError, option: str = "--out") -> OutputNot
     """Say what kept a path from being written and what to do about it."""
     remedy = _REMEDIES.get(error.errno or 0, "choose another folder with --out").replace("--out", option)
     return OutputNotWritable(f"{path} could not be written: {error.strerror or error}", remedy)
+
+
+def _check_place(folder: Path) -> None:
+    """Raise the OSError that making a folder of an absolute path, and files in it, would end in."""
+    parent = next(place for place in folder.parents if place.exists())
+    for place in (parent, folder) if folder.exists() else (parent,):
+        if not place.is_dir():
+            number = errno.EEXIST if place == folder else errno.ENOTDIR
+            raise OSError(number, os.strerror(number))
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _sync(path: Path) -> None:

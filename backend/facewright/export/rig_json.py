@@ -101,8 +101,12 @@ def head_pose(camera: Camera, eye_middle_m: np.ndarray) -> dict[str, Any]:
     }
 
 
-def validate_rig_document(document: Any) -> None:
+def validate_rig_document(document: Any, name: str = "rig.json") -> None:
     """Check a document against rig.schema.json.
+
+    Args:
+        document: What was read, or shall be written.
+        name: What to call it.
 
     Raises:
         RigInvalid: Something is missing, unknown or of the wrong kind; the message names where.
@@ -110,7 +114,7 @@ def validate_rig_document(document: Any) -> None:
     error = jsonschema.exceptions.best_match(_validator().iter_errors(document))
     if error is not None:
         place = "/".join(str(part) for part in error.absolute_path) or "the top"
-        raise RigInvalid(f"rig.json, at {place}: {error.message}", "write it again with this version of Facewright")
+        raise RigInvalid(f"{name}, at {place}: {error.message}", "write it again with this version of Facewright")
 
 
 def write_rig_json(path: Path, document: dict[str, Any]) -> None:
@@ -136,7 +140,7 @@ def read_rig_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise RigInvalid(f"{path} is not a rig.json: {why}", "give the rig.json of a head's folder") from error
-    validate_rig_document(document)
+    validate_rig_document(document, str(path))
     return document
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from facewright.config import FacewrightConfig
 from facewright.datatypes import TRACKING_STATES, LiveExpression
 from facewright.errors import ConfigInvalid
-from facewright.export.files import check_inputs_stay
+from facewright.export.files import check_file, check_inputs_stay
 from facewright.expression.calibration import load_calibration, save_calibration
 from facewright.expression.sinks.opening import FORMS, open_sink
 from facewright.expression.sinks.table import TableSink
@@ -145,6 +145,8 @@ def stream_live(
     if not request.targets and request.out is None:
         raise ConfigInvalid("the expressions would go nowhere", f"add --send {FORMS}, or --out weights.csv")
     check_inputs_stay((request.source.path, request.rig_json), (request.out, request.calibration))
+    if request.calibration is not None:
+        check_file(request.calibration, "--calibration")  # it is written at the end, which may be an hour away
     with ExitStack() as stack:
         sinks: list[Sink] = [stack.enter_context(closing(open_sink(target))) for target in request.targets]
         if request.out is not None:

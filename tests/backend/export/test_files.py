@@ -52,6 +52,17 @@ def test_a_mistake_of_the_writer_is_passed_on_and_leaves_nothing(tmp_path):
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt, KeyError])
+def test_a_folder_that_was_not_finished_leaves_no_empty_folders_above_it(tmp_path, trouble):
+    def stopped(folder: Path) -> None:
+        (folder / "a.txt").write_text("half")
+        raise trouble
+
+    with pytest.raises(trouble):
+        write_folder(tmp_path / "out" / "random" / "0001", stopped)
+    assert names(tmp_path) == []
+
+
 def test_a_path_through_a_file_is_refused_with_a_remedy(tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputNotWritable) as caught:
