@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -38,6 +39,11 @@ const char* code_name(grpc::StatusCode code) {
 bool is_plain_name(const std::string& name) {
   static const std::string SEPARATORS("/\\:\0", 4);
   return !name.empty() && name != "." && name != ".." && name.find_first_of(SEPARATORS) == std::string::npos;
+}
+
+// Whether gRPC takes a word into a call's metadata; it ends the program where it does not.
+bool can_be_sent(const std::string& word) {
+  return std::all_of(word.begin(), word.end(), [](char character) { return '!' <= character && character <= '~'; });
 }
 
 }  // namespace
@@ -123,6 +129,9 @@ Call::Call(std::chrono::seconds deadline) {
   context.AddMetadata("x-facewright-client", random_id());
   const char* token = std::getenv("FACEWRIGHT_TOKEN");
   if (token != nullptr && *token != '\0') {
+    if (!can_be_sent(token)) {
+      throw ExampleError("FACEWRIGHT_TOKEN has characters that cannot be sent; give one word of ASCII characters");
+    }
     context.AddMetadata("authorization", std::string("Bearer ") + token);
   }
   watcher_ = std::thread([this] {

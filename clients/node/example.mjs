@@ -43,6 +43,9 @@ function makeMetadata() {
   const metadata = new grpc.Metadata();
   metadata.set("x-facewright-client", randomUUID());
   if (process.env.FACEWRIGHT_TOKEN) {
+    if (!/^[!-~]+$/.test(process.env.FACEWRIGHT_TOKEN)) {
+      throw new Error("FACEWRIGHT_TOKEN has characters that cannot be sent; give one word of ASCII characters");
+    }
     metadata.set("authorization", `Bearer ${process.env.FACEWRIGHT_TOKEN}`);
   }
   return metadata;

@@ -83,6 +83,15 @@ def test_a_client_sends_its_token_and_an_id(client, hostile_server, photo, tmp_p
     assert re.fullmatch(r"[0-9a-f-]{32,36}", first["x-facewright-client"])
 
 
+@pytest.mark.parametrize("token", ["two\nlines", "schlüssel"])
+def test_a_client_says_that_its_token_cannot_be_sent_and_does_not_show_it(client, photo, tmp_path, token):
+    for words in (["fit", photo, tmp_path / "out"], ["live", photo, "2"]):
+        done = run([*client, "127.0.0.1:9", *words], CALL_S, variables={"FACEWRIGHT_TOKEN": token})
+        assert done.returncode == 1
+        assert done.stderr.startswith("FACEWRIGHT_TOKEN has characters that cannot be sent; "), done.stderr
+        assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("words", [[], ["fit"], ["fit", "photo"], ["live"], ["live", "photo", "0"], ["dance", "photo"]])
 def test_a_client_explains_itself_after_a_wrong_command_line(client, words):
     done = run([*client, "127.0.0.1:9", *words], CALL_S)
