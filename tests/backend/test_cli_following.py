@@ -180,6 +180,7 @@ def test_ctrl_c_ends_live_with_a_summary(pipeline, video, tmp_path, capsys, monk
         (["live", "--source", "VIDEO"], "CONFIG_INVALID: the expressions would go nowhere"),
         (["live", "--source", "VIDEO", "--send", "vmc:x"], "CONFIG_INVALID: --send 'vmc:x' is not understood"),
         (["live", "--source", "camera:x", "--out", "OUT/w.csv"], "CONFIG_INVALID: --source 'camera:x'"),
+        (["live", "--source", "0", "--out", "OUT/w.csv"], "CONFIG_INVALID: --source '0' names no camera"),
         (["live", "--source", "absent.mp4", "--out", "OUT/w.csv"], "SOURCE_UNAVAILABLE: absent.mp4"),
         (
             ["live", "--source", "VIDEO", "--out", "OUT/w.csv", "--calibration", "VIDEO/me.safetensors"],

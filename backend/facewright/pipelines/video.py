@@ -71,7 +71,8 @@ def parse_source(text: str, loops: bool = False) -> Source:
     Raises:
         ConfigInvalid: the number of the camera is none, or a camera shall loop.
     """
-    if text.partition(":")[0] != "camera":
+    is_bare_number = re.fullmatch("[0-9]{1,3}", text) and not Path(text).exists()
+    if text.partition(":")[0] != "camera" and not is_bare_number:
         return Source(path=Path(text).expanduser(), loops=loops)
     if not re.fullmatch("camera:[0-9]{1,3}", text):
         raise ConfigInvalid(f"--source {text!r} names no camera", "write camera:0 for the first one, or a video file")

@@ -26,8 +26,9 @@ class Datagrams:
         try:
             family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
         except (OSError, UnicodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
             raise ConfigInvalid(
-                f"the host {host!r} has no address: {error}", "give the name or IP address of the receiving machine"
+                f"the host {host!r} has no address: {why}", "give the name or IP address of the receiving machine"
             ) from error
         self.unsent = 0
         self._address = address

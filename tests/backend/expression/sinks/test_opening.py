@@ -48,3 +48,9 @@ def test_what_is_wrong_is_said(text, message):
     with pytest.raises(ConfigInvalid, match=message) as raised:
         open_sink(text)
     assert raised.value.remedy
+
+
+def test_a_host_without_an_address_is_told_in_words_and_not_in_numbers():
+    with pytest.raises(ConfigInvalid, match="has no address: ") as caught:
+        open_sink("vmc:no-such-host.invalid:39539")
+    assert "Errno" not in str(caught.value)
