@@ -56,13 +56,15 @@ class PendingFile:
         path: Where to write until then, with the same suffix.
 
     Raises:
-        OutputNotWritable: The folder cannot be made.
+        OutputNotWritable: The folder cannot be made, or the place is taken by one.
     """
 
     def __init__(self, target: Path) -> None:
         self.target = Path(target)
         self.path = self.target.with_name(f".{self.target.stem}.{secrets.token_hex(4)}{self.target.suffix}")
         with self.guard():
+            if self.target.is_dir():
+                raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
             self.target.parent.mkdir(parents=True, exist_ok=True)
 
     @contextmanager

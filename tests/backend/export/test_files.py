@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from facewright.errors import ConfigInvalid, FacewrightError, OutputNotWritable
-from facewright.export.files import atomic_write, check_folder, check_inputs_stay, write_folder
+from facewright.export.files import PendingFile, atomic_write, check_folder, check_inputs_stay, write_folder
 
 
 def names(folder: Path) -> list[str]:
@@ -50,6 +50,13 @@ def test_a_mistake_of_the_writer_is_passed_on_and_leaves_nothing(tmp_path):
     with pytest.raises(KeyError, match="colour"):
         atomic_write(tmp_path / "a.txt", mistaken)
     assert names(tmp_path) == []
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused_before_anything_is_written(tmp_path):
+    (tmp_path / "take.csv").mkdir()
+    with pytest.raises(OutputNotWritable, match="Is a directory") as caught:
+        PendingFile(tmp_path / "take.csv")
+    assert "choose another name" in caught.value.remedy
 
 
 @pytest.mark.parametrize("trouble", [KeyboardInterrupt, KeyError])
