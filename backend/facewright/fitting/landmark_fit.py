@@ -1,12 +1,10 @@
 """Head pose, camera, expression and identity solved together from landmarks through the rig (bounded Gauss-Newton)."""
 
-import threading
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from scipy.optimize import lsq_linear
-from torch.func import jacfwd
 
 from facewright.datatypes import Camera
 from facewright.rig.expression_prior import coefficient_scales, seen_coefficients
@@ -14,9 +12,6 @@ from facewright.rig.head_pose import HeadPose, first_head_pose, project_with_jac
 from facewright.rig.landmark_points import LandmarkPoints
 from facewright.rig.nouns import Rig
 from facewright.rig.parts import prior_of
-
-FORWARD_MODE = threading.Lock()
-"""torch counts the nesting of forward-mode derivatives once a process: two threads that take one at once spoil both."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +75,9 @@ class LandmarkModel:
 
     def code_jacobian(self, code: np.ndarray, expression: np.ndarray) -> np.ndarray:
         """Return the (K, 3, R) derivative of the points by the prior code."""
-        with FORWARD_MODE:
-            derivative = jacfwd(lambda c: self._points(c, _tensor(expression)))(_tensor(code))
-        return derivative.detach().double().numpy()
+        parameters, expression = self._unclipped(_tensor(code)), _tensor(expression)
+        derivative = self.landmark_points.derivative(parameters, self._factors.T, expression)  # (R, K, 3)
+        return derivative.permute(1, 2, 0).double().numpy()
 
     def expression_jacobian(self, code: np.ndarray) -> np.ndarray:
         """Return the (K, 3, E) derivative by the expression, which is exact since blendshapes are linear."""

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from facewright.config import FittingConfig
+from facewright.fitting.adam import Adam
 from facewright.fitting.losses import choice_loss, content_loss, identity_loss, prior_loss
 from facewright.networks.imitator import Imitator
-
-DECAY_EVERY, DECAY = 5, 0.8
-"""Steps after which the step length shrinks, and by what factor."""
 
 JUDGE_EVERY = 10
 """Steps from one look of the judge to the next; it sees the last step as well."""
@@ -117,7 +114,8 @@ def optimise(
     """
     code = start.detach().clone()[None].requires_grad_(True)  # (1, R)
     logits = [target.look[group].clamp_min(1e-4).log().requires_grad_(True) for group in target.relaxed]
-    adam, schedule = _stepper(code, logits, config)
+    paces = [config.learning_rate, *[CHOICE_PACE * config.learning_rate] * len(logits)]
+    adam = Adam([code, *logits], paces)
     best: tuple[Tensor, Tensor, dict[str, float]] = (start.detach().clone(), _worn(target, logits), {})
     if judge:
         best = _judged(start, _worn(target, logits), judge, start, target, config)
@@ -130,27 +128,13 @@ def optimise(
         if judge is None and (not best[2] or terms["total"].item() < best[2]["total"]):
             losses = {name: value.item() for name, value in terms.items()}
             best = code.detach()[0].clone(), _worn(target, logits), losses
-        adam.zero_grad()
-        terms["total"].sum().backward()
-        adam.step()
-        schedule.step()
+        adam.step(torch.autograd.grad(terms["total"].sum(), [code, *logits]))
         if judge and ((step + 1) % JUDGE_EVERY == 0 or step + 1 == config.iterations):
             candidate = _judged(code.detach()[0].clone(), _worn(target, logits), judge, start, target, config)
             if candidate[2]["total"] < best[2]["total"]:
                 best = candidate
         report(step + 1, best[2]["total"])
     return OptimizerResult(*best)
-
-
-def _stepper(
-    code: Tensor, logits: list[Tensor], config: FittingConfig
-) -> tuple[torch.optim.Adam, torch.optim.lr_scheduler.StepLR]:
-    """Return Adam over the code and, at a pace of their own, the logits; and the decay of both."""
-    paces: list[dict[str, Any]] = [{"params": [code]}]
-    if logits:
-        paces.append({"params": logits, "lr": CHOICE_PACE * config.learning_rate})
-    adam = torch.optim.Adam(paces, lr=config.learning_rate)
-    return adam, torch.optim.lr_scheduler.StepLR(adam, DECAY_EVERY, DECAY)
 
 
 def _relaxed(target: FittingTarget, logits: list[Tensor]) -> Tensor:

@@ -84,8 +84,6 @@ class LivePipeline:
         self.rig, self.detector, self.landmarker = rig, detector, landmarker
         self.reading = None if reader is None else FaceReading(reader)
         self.model = model or LandmarkModel(rig)
-        rank = self.model.rank
-        self.model.code_jacobian(np.zeros(rank), np.zeros(len(ARKIT_52)))  # the first in a process takes two seconds
 
     @classmethod
     def from_config(cls, config: FacewrightConfig) -> "LivePipeline":
