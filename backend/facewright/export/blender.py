@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from facewright.datatypes import ARKIT_52
 from facewright.errors import BlenderFailed, BlenderUnavailable
 from facewright.export.character import Character, Part
-from facewright.export.files import atomic_write
+from facewright.export.files import atomic_write, save_png
 
 SCRIPT, GALLERY_SCRIPT = (Path(__file__).with_name(name) for name in ("blender_scene.py", "blender_gallery.py"))
 ENVIRONMENT = Path(__file__).resolve().parents[3] / ".venv-blender"
@@ -133,7 +132,7 @@ def write_scene_folder(folder: Path, character: Character) -> None:
     np.savez(folder / "arrays.npz", **arrays)  # type: ignore[arg-type]  # numpy types what `allow_pickle` takes
     pictures = character.pictures | character.layers
     for name, picture in pictures.items():
-        Image.fromarray(picture).save(folder / f"{name}.png", compress_level=1)
+        save_png(picture, folder / f"{name}.png")
     open_materials = {int(number) for part in character.parts if part.openness is not None for number in part.material}
     scene = {
         "rig": character.rig_id,

@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import pygltflib
 import torch
-from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from facewright.datatypes import ARKIT_52
 from facewright.export.character import Character, Part
-from facewright.export.files import PNG_COMPRESSION, atomic_write
+from facewright.export.files import atomic_write, save_png
 from facewright.export.gltf_buffer import GltfBuffer
 from facewright.export.materials import Material
 from facewright.export.tangents import vertex_tangents
@@ -219,5 +218,5 @@ def _image(buffer: GltfBuffer, name: str, picture: np.ndarray) -> pygltflib.Imag
     if picture.ndim == 2:
         picture = np.stack([np.full_like(picture, 255), picture, np.zeros_like(picture)], axis=-1)
     stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG", compress_level=PNG_COMPRESSION)
+    save_png(picture, stream)
     return pygltflib.Image(name=name, mimeType="image/png", bufferView=buffer.add_bytes(stream.getvalue()))

@@ -4,10 +4,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from facewright.export.character import Character, bake_pose
-from facewright.export.files import PNG_COMPRESSION, atomic_write
+from facewright.export.files import atomic_write, save_png
 from facewright.export.materials import Material
 
 
@@ -24,8 +23,8 @@ def write_obj(path: Path, character: Character) -> None:
         OutputNotWritable: A file cannot be written.
     """
     for name, picture in character.pictures.items():
-        save = partial(Image.fromarray(picture).save, format="PNG", compress_level=PNG_COMPRESSION)
-        atomic_write(path.with_name(_picture_file(path, name)), save)
+        target = path.with_name(_picture_file(path, name))
+        atomic_write(target, partial(save_png, picture))
     library = "\n\n".join(_material_lines(path, material) for material in character.materials)
     atomic_write(path.with_suffix(".mtl"), lambda temporary: temporary.write_text(library + "\n", encoding="ascii"))
     text = "\n".join(_geometry_lines(path, bake_pose(character)))

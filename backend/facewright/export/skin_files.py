@@ -9,7 +9,7 @@ from PIL import Image
 
 from facewright.datatypes import PhotoSkin, SkinShares
 from facewright.errors import RigInvalid
-from facewright.export.files import PNG_COMPRESSION, atomic_write
+from facewright.export.files import atomic_write, save_png
 
 SKIN_LAYER_FILE, SKIN_ORIGIN_FILE, SKIN_PROCEDURAL_FILE = "skin_photo.png", "skin_origin.png", "skin_procedural.png"
 SMALLEST_SIDE_PX, LARGEST_SIDE_PX = 64, 8192
@@ -27,9 +27,8 @@ def write_skin_files(folder: Path, skin: PhotoSkin, procedural: np.ndarray) -> N
         OutputNotWritable: a file cannot be written.
     """
     pictures = {SKIN_LAYER_FILE: skin.layer, SKIN_ORIGIN_FILE: skin.origin, SKIN_PROCEDURAL_FILE: procedural}
-    for name, values in pictures.items():
-        save = partial(Image.fromarray(values).save, format="PNG", compress_level=PNG_COMPRESSION)
-        atomic_write(folder / name, save)
+    for name, picture in pictures.items():
+        atomic_write(folder / name, partial(save_png, picture))
 
 
 def read_photo_skin(folder: Path, described: dict[str, Any]) -> PhotoSkin:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from facewright.datatypes import Camera, FitResult, Look, Observations, Progress, RenderJob
 from facewright.engine.cameras import FACE_FRAME, PORTRAIT_FRAME, canonical_camera, orbit_camera
 from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.export.character import build_character
-from facewright.export.files import write_folder
+from facewright.export.files import save_png, write_folder
 from facewright.export.gltf import write_glb
 from facewright.export.materials import PROCEDURAL_LAYER
 from facewright.export.obj import write_obj
@@ -115,7 +114,7 @@ def write_outputs(
             beat()
             write_skin_files(folder, result.look.photo_skin, character.layers[PROCEDURAL_LAYER])
         for name, picture in pictures.items():
-            Image.fromarray(picture).save(folder / f"{name}.png")
+            save_png(picture, folder / f"{name}.png")
 
     write_folder(out_dir, write)
     written_ms = 1000 * (time.perf_counter() - start) - drawn_ms

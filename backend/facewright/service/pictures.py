@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from facewright.export.files import PNG_COMPRESSION
+from facewright.export.files import save_png
 
 JPEG_QUALITY = 90
 
@@ -20,5 +20,5 @@ def jpeg(image: np.ndarray) -> bytes:
 def png(image: np.ndarray) -> bytes:
     """Encode (H, W, 3) or (H, W, 4) uint8 as PNG."""
     stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "PNG", compress_level=PNG_COMPRESSION)
+    save_png(image, stream)
     return stream.getvalue()
