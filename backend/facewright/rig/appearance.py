@@ -137,18 +137,19 @@ def compose(texels: np.ndarray, look: Look, make_up: MakeUp = MakeUp()) -> np.nd
     """Compose colours and masks by the formula of this module.
 
     Args:
-        texels: (..., 12 to 22) float in [0, 1], in the order of CHANNELS; channels that are left out are 0.
+        texels: (..., 12 to 22) float in [0, 1], in the order of CHANNELS; channels that are left out are 0. It is
+            quickest where each channel lies in one piece, as `joined_channels` puts them.
         look: The head's colours and skin.
         make_up: Colours of the choices of make-up.
 
     Returns:
         (..., 4) float32 sRGB and alpha in [0, 1].
     """
-    nothing = np.zeros((*texels.shape[:-1], 1), np.float32)
-    m = dict.fromkeys(CHANNELS, nothing)
-    m |= {name: texels[..., i, None].astype(np.float32) for i, name in enumerate(CHANNELS[: texels.shape[-1]])}
+    planes = np.ascontiguousarray(np.moveaxis(texels, -1, 0), np.float32)  # (C, ...): numpy is slow along short rows
+    nothing = np.zeros(planes.shape[1:], np.float32)
+    m = dict.fromkeys(CHANNELS, nothing) | dict(zip(CHANNELS, planes, strict=False))
     colours, (pores, redness, freckles, wrinkles) = look.colours, look.skin.vector()
-    colour: np.ndarray = np.broadcast_to(np.asarray(colours.skin, np.float32), (*texels.shape[:-1], 3))
+    colour = _filled(colours.skin, nothing)  # (3, ...)
     colour = _tinted(colour, REDNESS_TINT, np.clip(m["redness"] * (2 * redness), 0, REDNESS_MAXIMUM))
     colour = _tinted(colour, FRECKLE_TINT, m["freckles"] * freckles)
     colour = _tinted(colour, SPOT_TINT, m["spots"] * wrinkles)
@@ -156,20 +157,32 @@ def compose(texels: np.ndarray, look: Look, make_up: MakeUp = MakeUp()) -> np.nd
     under = {"iris": 1 - photo, "paint": 1 - photo}
     if photo_skin is not None:
         under |= {"brow": 1 - photo * photo_skin.keeps_brows, "beard": 1 - photo * photo_skin.keeps_beard}
-    photo_colour = texels[..., PHOTO_RGB] if texels.shape[-1] > CHANNEL["photo"] else nothing
-    layers: dict[str, ArrayLike] = {"lip": colours.lip, "photo": photo_colour}
+    layers: dict[str, ArrayLike] = {"lip": colours.lip, "photo": planes[PHOTO_RGB]}
     layers |= {"hair": colours.hair, "brow": colours.brow, "beard": colours.beard}
-    layers |= {"iris": colours.iris, "paint": texels[..., PAINT_RGB]}
+    layers |= {"iris": colours.iris, "paint": planes[PAINT_RGB]}
     layers |= {"lip_make_up": make_up.lips, "eye_make_up": make_up.eyes}
-    for name, layer in layers.items():
+    for name in [name for name in layers if m[name] is not nothing]:
         share = photo if name == "photo" else m[name] * under.get(name, 1.0)
-        colour = colour + (np.asarray(layer, np.float32) - colour) * share
+        colour = colour + (_filled(layers[name], nothing) - colour) * share
     bare = 1 - np.maximum(m["iris"], m["paint"])
     colour = colour * (1 + (1 - photo) * (2 * m["detail"] - 1) * (1 + (2 * pores - 1) * bare))
     shade = (1 - photo) * (1 - (1 - m["shade"]) * (1 - m["creases"] * wrinkles))
     colour = _tinted(colour, SHADE_TINT, shade)
-    return np.concatenate([np.clip(colour, 0.0, 1.0), m["opacity"]], axis=-1)
+    return np.stack([*np.clip(colour, 0.0, 1.0), m["opacity"]], axis=-1)
+
+
+def joined_channels(*pictures: np.ndarray) -> np.ndarray:
+    """Return (S, S, C) the channels of pictures (S, S, c) one after the other, each in one piece of memory."""
+    planes = np.ascontiguousarray(np.concatenate([np.moveaxis(picture, -1, 0) for picture in pictures]))
+    return np.moveaxis(planes, 0, -1)
+
+
+def _filled(colour: np.ndarray | tuple[float, float, float], like: np.ndarray) -> np.ndarray:
+    """Return a colour (3,) or (3, ...) as planes (3, ...) of a shape; nothing is copied."""
+    planes = np.asarray(colour, np.float32)
+    return planes.reshape(3, *[1] * like.ndim) if planes.ndim == 1 else planes
 
 
 def _tinted(colour: np.ndarray, tint: tuple[float, float, float], share: np.ndarray) -> np.ndarray:
-    return colour * (1 + (np.asarray(tint, np.float32) - 1) * share)
+    """Multiply planes (3, ...) by a tint as far as a share (...) says."""
+    return colour * (1 + (_filled(tint, share) - 1) * share)

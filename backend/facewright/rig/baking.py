@@ -14,6 +14,7 @@ from facewright.rig.appearance import (
     RELIEF_SCALE,
     MakeUp,
     compose,
+    joined_channels,
 )
 from facewright.rig.nouns import SURFACES, StyleGroup
 from facewright.rig.styles import read_layer, worn_choice
@@ -68,7 +69,7 @@ def bake_albedo(
     """
     texels, make_up, _ = _covered_texels(appearance, look, styles)
     if look.photo_skin is not None:
-        texels = np.concatenate([_resized(texels, side), _resized(look.photo_skin.layer / np.float32(255), side)], -1)
+        texels = joined_channels(_resized(texels, side), _resized(look.photo_skin.layer / np.float32(255), side))
     return _bytes(_resized(compose(texels, look, make_up), side))
 
 
@@ -84,7 +85,7 @@ def bake_plain_skin(appearance: "Appearance", look: Look, side: int) -> tuple[np
         (side, side, 3) float32 sRGB without pores and mottling, and (side, side) float32 the factor that they are.
     """
     marks = () if appearance.marks is None else (appearance.marks,)
-    texels = np.concatenate([appearance.masks, *marks], axis=-1).astype(np.float32) / 255.0
+    texels = joined_channels(appearance.masks, *marks).astype(np.float32) / 255.0
     detail = texels[..., CHANNEL["detail"]].copy()
     texels[..., CHANNEL["detail"]] = 0.5
     for name in ("brow", "hair"):
@@ -214,7 +215,7 @@ def _covered_texels(
     masks = appearance.masks
     marks = np.zeros((*masks.shape[:2], 3), np.uint8) if appearance.marks is None else appearance.marks
     covers = np.zeros((*masks.shape[:2], len(COVER_CHANNELS)), np.uint8)
-    texels = np.concatenate([masks, marks, covers], axis=-1).astype(np.float32) / 255.0
+    texels = joined_channels(masks, marks, covers).astype(np.float32) / 255.0
     on_skin = appearance.labels != PART_NAMES.index("lashes")
     colours, gloss = {}, 0.0
     for group in styles:

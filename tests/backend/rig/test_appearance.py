@@ -6,7 +6,7 @@ from PIL import Image
 
 from facewright.datatypes import PART_NAMES, FaceColours, Look, PhotoSkin, SkinShares
 from facewright.errors import RigInvalid
-from facewright.rig.appearance import CHANNELS, MASK_CHANNELS, MASK_FILES, compose, read_masks
+from facewright.rig.appearance import CHANNELS, MASK_CHANNELS, MASK_FILES, compose, joined_channels, read_masks
 from facewright.rig.installed import RIGS_DIR
 from facewright.rig.nouns import Appearance
 
@@ -45,6 +45,17 @@ def test_compose_agrees_with_the_formula_by_hand():
     masks = np.random.default_rng(1).uniform(0, 1, (40, 12))
     expected = [by_hand(row, COLOURS) for row in masks]
     np.testing.assert_allclose(compose(masks, Look(COLOURS)), expected, atol=1e-6)
+
+
+def test_how_channels_lie_in_memory_does_not_matter():
+    first, second = np.random.default_rng(6).uniform(0, 1, (2, 5, 5, 9)).astype(np.float32)
+    joined = joined_channels(first, second)
+    assert joined[..., 0].flags.c_contiguous
+    np.testing.assert_array_equal(joined, np.concatenate([first, second], axis=-1))
+    colours = compose(joined, Look(COLOURS))
+    assert colours.flags.c_contiguous
+    np.testing.assert_array_equal(colours, compose(np.ascontiguousarray(joined), Look(COLOURS)))
+    np.testing.assert_array_equal(colours[3, 1], compose(joined[3, 1], Look(COLOURS)))
 
 
 @pytest.mark.parametrize("layer", ["lip", "hair", "brow", "iris"])
