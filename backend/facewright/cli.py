@@ -361,10 +361,10 @@ def server_of(options: argparse.Namespace) -> "ServerAddress | None":
 
 def run_weights(_options: argparse.Namespace) -> int:
     """Fetch and verify the third-party model files."""
-    from facewright import weights
+    from facewright import model_files
 
     try:
-        weights.fetch_all(tell, environment_config().weights_dir())
+        model_files.fetch_all(tell, environment_config().weights_dir())
     except OSError as error:
         raise OutputNotWritable(
             f"the cache cannot be written: {error}.", "Set FACEWRIGHT_CACHE to a folder that you may write."

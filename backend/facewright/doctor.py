@@ -129,9 +129,9 @@ def check_opengl() -> Finding:
 
 def check_weights(config: FacewrightConfig) -> Iterator[Finding]:
     """Check that each third-party model file is present and has its hash."""
-    from facewright import weights
+    from facewright import model_files
 
-    for name, state, detail, remedy in weights.status(config.weights_dir()):
+    for name, state, detail, remedy in model_files.status(config.weights_dir()):
         if state == "present":
             yield Finding(f"model file {name}", "ok", detail)
         else:

@@ -17,10 +17,11 @@ LAYERS: dict[str, set[str]] = {
     "expression": {"networks", "rig", "engine", "export.files", "datatypes", "errors"},
     "texture": {"networks", "rig", "engine", "datatypes", "errors"},
     "export": {"networks", "rig", "engine", "datatypes", "errors"},
-    "weights": {"networks", "errors"},
+    "model_files": {"errors"},
+    "weights": {"model_files", "networks", "errors"},
     "pipelines": {
         "perception", "fitting", "expression", "texture", "export", "networks", "rig", "engine", "config", "weights",
-        "datatypes", "errors",
+        "model_files", "datatypes", "errors",
     },
     "training": {"perception", "fitting", "export", "networks", "rig", "engine", "weights", "datatypes", "errors"},
     "service": {
@@ -28,9 +29,9 @@ LAYERS: dict[str, set[str]] = {
         "config", "recent", "datatypes", "errors", "__version__",
     },
     "commands": {"export.files", "config", "datatypes", "errors"},
-    "doctor": {"rig", "fitting", "engine.opengl", "config", "weights", "errors"},
+    "doctor": {"rig", "fitting", "engine.opengl", "config", "weights", "model_files", "errors"},
     "cli": {
-        "commands", "service", "pipelines", "export.blender", "doctor", "rig", "config", "weights", "datatypes",
+        "commands", "service", "pipelines", "export.blender", "doctor", "rig", "config", "model_files", "datatypes",
         "errors",
     },
     "__main__": {"cli"},

@@ -42,9 +42,9 @@ def test_model_files_that_are_missing_fail_one_line_each(tmp_path):
 
 
 def test_a_model_file_that_is_damaged_fails(tmp_path):
-    from facewright import weights
+    from facewright import model_files
 
-    entry = weights.catalogue()["detector"]
+    entry = model_files.catalogue()["detector"]
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / entry.file).write_bytes(b"not the model")
     findings = {finding.subject: finding for finding in doctor.check_weights(FacewrightConfig(cache_dir=tmp_path))}

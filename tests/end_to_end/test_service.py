@@ -16,7 +16,7 @@ import pytest
 from facewright_client import BackendError, Client, photo_specification
 
 from end_to_end.service_process import ROOT, start_server, stop_server
-from facewright import weights
+from facewright import model_files
 from facewright.cli import main
 
 FEW = ("--set", "fitting.iterations=3", "--skin", "procedural")
@@ -204,7 +204,7 @@ def test_ctrl_c_while_a_server_loads_ends_it_with_130(tmp_path):
 
 def test_a_damaged_model_file_is_named_before_the_server_is_ready(tmp_path):
     cache = tmp_path / "cache"
-    shutil.copytree(weights.default_directory().parent, cache)
+    shutil.copytree(model_files.default_directory().parent, cache)
     damaged = cache / "weights" / "face_landmark.tflite"
     content = bytearray(damaged.read_bytes())
     content[len(content) // 2] ^= 1

@@ -75,8 +75,8 @@ class LandmarkModel:
 
     def code_jacobian(self, code: np.ndarray, expression: np.ndarray) -> np.ndarray:
         """Return the (K, 3, R) derivative of the points by the prior code."""
-        parameters, expression = self._unclipped(_tensor(code)), _tensor(expression)
-        derivative = self.landmark_points.derivative(parameters, self._factors.T, expression)  # (R, K, 3)
+        place = self._unclipped(_tensor(code))
+        derivative = self.landmark_points.derivative(place, self._factors.T, _tensor(expression))  # (R, K, 3)
         return derivative.permute(1, 2, 0).double().numpy()
 
     def expression_jacobian(self, code: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facewright import weights
+from facewright import model_files, weights
 from facewright.config import FacewrightConfig, choose_device
 from facewright.datatypes import FitResult, Look, Observations, PosedPiece, Progress, Style
 from facewright.engine.opening import Engine, open_engine
@@ -137,10 +137,10 @@ class PhotoPipeline:
         files = config.weights_dir()
         folder, imitating = RIGS_DIR / config.rig, config.fitting.imitator_stage
         rig = load_rig(config.rig, cache_dir=config.compiled_rigs_dir())
-        hashes = {name: entry.sha256 for name, entry in weights.catalogue().items()}
+        hashes = {name: entry.sha256 for name, entry in model_files.catalogue().items()}
         for name in ("imitator", "correction", STYLE_READER, PARSER):
             if (folder / f"{name}.safetensors").is_file():
-                hashes[name] = weights.digest(folder / f"{name}.safetensors")
+                hashes[name] = model_files.digest(folder / f"{name}.safetensors")
         if config.skin.share > 0 and PARSER not in hashes:
             LOG.warning("rig %s has no parser: hair and glasses of the photo may get onto the skin", config.rig)
         correction = None

@@ -177,7 +177,7 @@ def joined_channels(*pictures: np.ndarray) -> np.ndarray:
     return np.moveaxis(planes, 0, -1)
 
 
-def _filled(colour: np.ndarray | tuple[float, float, float], like: np.ndarray) -> np.ndarray:
+def _filled(colour: ArrayLike, like: np.ndarray) -> np.ndarray:
     """Return a colour (3,) or (3, ...) as planes (3, ...) of a shape; nothing is copied."""
     planes = np.asarray(colour, np.float32)
     return planes.reshape(3, *[1] * like.ndim) if planes.ndim == 1 else planes

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.signal import correlate
 
-from facewright import weights
+from facewright import model_files, weights
 from facewright.errors import WeightsCorrupt
 from facewright.networks.embedder import Embedder, ResidualBlock, read_layers, read_packed_integer
 
@@ -13,7 +13,7 @@ from facewright.networks.embedder import Embedder, ResidualBlock, read_layers, r
 @pytest.fixture(scope="module")
 def layers():
     """Return the layers of the real file."""
-    return read_layers(weights.ensure("embedder").read_bytes())
+    return read_layers(model_files.ensure("embedder").read_bytes())
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_a_file_with_a_missing_layer_is_refused(layers):
 
 def test_a_cut_file_is_refused():
     with pytest.raises(WeightsCorrupt, match="more than the file holds"):
-        read_layers(weights.ensure("embedder").read_bytes()[:500_000])
+        read_layers(model_files.ensure("embedder").read_bytes()[:500_000])

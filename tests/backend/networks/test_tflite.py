@@ -6,7 +6,7 @@ import pytest
 import torch
 from skimage.data import astronaut
 
-from facewright import weights
+from facewright import model_files, weights
 from facewright.errors import WeightsCorrupt
 from facewright.networks.detector import anchor_centres
 from facewright.networks.tflite import Operator, Step, TFLiteNetwork, _pad_same, _resize, read_graph
@@ -20,7 +20,7 @@ def photo_tensor(side: int) -> torch.Tensor:
 
 @pytest.mark.parametrize(("name", "side"), [("detector", 128), ("landmarker", 192), ("iris", 64), ("segmenter", 256)])
 def test_graphs_agree_with_opencv(name, side):
-    path = weights.ensure(name)
+    path = model_files.ensure(name)
     image = photo_tensor(side)
     network = TFLiteNetwork(read_graph(path.read_bytes()))
     ours = {network.graph.names[i]: value for i, value in zip(network.graph.outputs, network(image), strict=True)}
