@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from facewright import weights
+from facewright import model_files, weights
 from facewright.networks import detector, embedder, iris, landmarker, segmenter
 from facewright.networks.expression_reader import EYE_PX, MOUTH_PX, FaceCrops
 from facewright.perception.parsing import HINT_PARTS, PARSER_PX
@@ -27,7 +27,7 @@ Row = tuple[str, str, nn.Module | None, Path, Callable[[], object]]
 
 def fetched() -> list[Row]:
     """Return the third-party networks of the catalogue."""
-    folder, catalogue = weights.default_directory(), weights.catalogue()
+    folder, catalogue = model_files.default_directory(), model_files.catalogue()
     quick = weights.load_quick_landmarker()
     loaded = {
         "detector": (weights.load_detector(), detector.SIZE_PX),
