@@ -12,7 +12,7 @@ from pathlib import Path
 
 PROGRAMS = (
     "python3 build.py", "facewright", ".venv/bin/facewright", "python benchmarks/", ".venv/bin/python benchmarks/",
-    "python -m facewright.",
+    "python -m facewright.", ".venv/bin/python tools/",
 )  # fmt: skip
 """What our own commands begin with."""
 

@@ -82,12 +82,12 @@ def check_command(command: str, is_whole: bool) -> None:
         task, words = words[2], words[2:]
         assert f"\npython3 build.py {task} " in (ROOT / "build.py").read_text(), command
         if task == "test":
-            paths = [word for word in words[1:] if "/" in word]
+            paths = [word for word in words[1:] if "/" in word and ":" not in word]
             assert [path for path in paths if not (ROOT / path).exists()] == [], command
             assert "-m" not in words or f'"{words[words.index("-m") + 1]}: ' in (ROOT / "pyproject.toml").read_text()
         if task != "run":
             return
-    elif words[1].startswith("benchmarks/") or words[1] == "-m":
+    elif words[1].startswith(("benchmarks/", "tools/")) or words[1] == "-m":
         script = ROOT / words[1] if words[1] != "-m" else ROOT / "backend" / f"{words[2].replace('.', '/')}.py"
         if script.name != "facewright.py":
             assert script.is_file(), command
