@@ -5,11 +5,12 @@ import sys
 
 
 def run() -> int:
-    """Run one command; Ctrl-C while it is imported ends the process without a traceback."""
+    """Run one command; Ctrl-C while it is imported ends the process without a traceback, SIGTERM is a Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from facewright.cli import main
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     return main()
 
 

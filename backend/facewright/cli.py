@@ -66,7 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Environment: FACEWRIGHT_CACHE is the folder of model files and compiled rigs; "
         f"FACEWRIGHT_LOG is one of {', '.join(LOG_LEVELS)}; FACEWRIGHT_TOKEN is the token of `serve` and --server. "
         "Exit codes: 0 when all went well, 1 when some photos of a batch or lines of the doctor failed, 2 for wrong "
-        "use or bad input, 130 after Ctrl-C.",
+        "use or bad input, 130 after Ctrl-C or SIGTERM (but 0 when SIGTERM ends `serve`).",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {facewright.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

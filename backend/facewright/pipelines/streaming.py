@@ -153,6 +153,7 @@ def stream_live(
             sinks.append(stack.enter_context(closing(TableSink(request.out))))
         if request.source.path is not None:
             open_file(request.source.path).release()  # a wrong path is told before the models are loaded
+        say("loading rig and networks")
         pipeline, person = open_for_person(config, request.rig_json)
         say(f"sending to {', '.join([*request.targets, *([str(request.out)] if request.out else [])])}")
         known = load_calibration(request.calibration) if request.calibration and request.calibration.exists() else None
