@@ -4,6 +4,7 @@ import csv
 import json
 import signal
 import socket
+from collections import Counter
 from dataclasses import replace
 
 import cv2
@@ -83,6 +84,15 @@ def test_track_writes_every_frame_and_an_overlay_of_the_same_length_and_rate(pip
     assert person.std() > 20 and rig.std() > 20
     assert f"{len(JAW)} frames" in capsys.readouterr().err
     assert names_in(tmp_path) == ["o.mp4", "w.csv"]
+
+
+@pytest.mark.parametrize(
+    ("promised", "is_stopped", "is_told"),
+    [(20, False, True), (20, True, False), (10, False, False), (None, False, False)],
+)
+def test_a_video_that_ends_long_before_it_promised_is_told(promised, is_stopped, is_told):
+    summary = recording.TrackSummary(Counter(tracked=10), promised, 1.0, is_stopped)
+    assert ("cannot be read" in summary.one_line()) == is_told
 
 
 def test_track_takes_the_identity_of_a_fitted_head(pipeline, video, tmp_path, capsys):

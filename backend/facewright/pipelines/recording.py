@@ -20,6 +20,9 @@ from facewright.pipelines.overlay import Overlay, VideoFile
 from facewright.pipelines.person import open_for_person
 from facewright.pipelines.video import DEFAULT_HZ, open_file, promised_frames, promised_hz, read_all
 
+LEAST_OF_PROMISED = 0.9
+"""A file may be off by some frames in what it promises; one with fewer than this share is damaged."""
+
 
 @dataclass(frozen=True)
 class TrackRequest:
@@ -61,7 +64,10 @@ class TrackSummary:
         frames = self.counts.total()
         total = f" of {self.promised}" if self.promised and (self.is_stopped or self.promised != frames) else ""
         states = ", ".join(f"{self.counts[state]} {state}" for state in TRACKING_STATES)
-        return f"{frames}{total} frames ({states}) in {self.seconds:.1f} s, {frames / max(self.seconds, 1e-9):.1f} fps"
+        is_cut = self.promised is not None and not self.is_stopped and frames < LEAST_OF_PROMISED * self.promised
+        why = "; the rest cannot be read, the file is damaged or cut" if is_cut else ""
+        fps = frames / max(self.seconds, 1e-9)
+        return f"{frames}{total} frames ({states}) in {self.seconds:.1f} s, {fps:.1f} fps{why}"
 
 
 def track_video(config: FacewrightConfig, request: TrackRequest, stop: Event, show_bar: bool = True) -> TrackSummary:
