@@ -62,7 +62,7 @@ class TimedFrame:
     @cached_property
     def image(self) -> np.ndarray:
         """The (H, W, 3) RGB uint8 image; made when it is asked for, as many frames are skipped."""
-        return self.bgr[..., ::-1].copy()
+        return cv2.cvtColor(self.bgr, cv2.COLOR_BGR2RGB)
 
 
 def parse_source(text: str, loops: bool = False) -> Source:
