@@ -8,8 +8,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
-from facewright.rig.nouns import Rig
-from facewright.rig.sources.makehuman import SURFACES
+from facewright.rig.nouns import SURFACES, Rig
 from facewright.training.registration import seen_points
 
 HELD_WEIGHT = 0.2

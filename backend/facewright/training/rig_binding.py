@@ -8,7 +8,8 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
 from facewright.engine.smoothstep import smoothstep
-from facewright.rig.sources.makehuman import GROUPS, SURFACES, SourceMesh
+from facewright.rig.nouns import SURFACES
+from facewright.rig.sources.makehuman import GROUPS, SourceMesh
 from facewright.training.rig_bones import BoneTable, place_bones
 from facewright.training.rig_shapes import Shape, example_shapes
 from facewright.training.skinning_decomposition import FaceBones, Skin, decompose, edge_lengths, keep_largest

@@ -8,7 +8,17 @@ import pytest
 from backend.pipelines.videos import FakeCamera, ramp, write_video
 from facewright.errors import ConfigInvalid, SourceUnavailable
 from facewright.pipelines import video
-from facewright.pipelines.video import ENDED, PLAYING, WAITING, LatestFrames, Source, open_file, parse_source, read_all
+from facewright.pipelines.video import (
+    ENDED,
+    PLAYING,
+    WAITING,
+    LatestFrames,
+    Player,
+    Source,
+    open_file,
+    parse_source,
+    read_all,
+)
 
 HZ, FRAMES, WAIT_S = 50.0, 8, 10.0
 
@@ -58,6 +68,12 @@ def test_a_file_plays_at_its_own_pace_and_its_last_frame_is_kept(clip):
     assert last.number == FRAMES and last.time_s == pytest.approx((FRAMES - 1) / HZ)
     assert frames.has_ended and frames.take(0.0) is None
     frames.close()
+
+
+def test_a_player_opens_a_file_that_nobody_has_opened(clip):
+    shown = []
+    Player(Source(path=clip), None, shown.append).play()
+    assert [frame.number for frame in shown] == list(range(1, FRAMES + 1))
 
 
 def test_who_is_slow_gets_the_newest_frame(clip):

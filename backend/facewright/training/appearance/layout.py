@@ -7,7 +7,8 @@ from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from facewright.rig.sources.makehuman import GROUPS, SURFACES, SourceMesh
+from facewright.rig.nouns import SURFACES
+from facewright.rig.sources.makehuman import GROUPS, SourceMesh
 from facewright.training.appearance import atlas
 
 SIDE = 1024
