@@ -64,9 +64,8 @@ def choose_face(faces: list[tuple[Detection, np.ndarray]], face_index: int | Non
     if not faces:
         raise FaceNotFound("no face was found in the photo", "use a photo with a face that is well visible")
     if not 0 <= index < len(faces):
-        raise FaceNotFound(
-            f"face {index} was asked for, the photo shows {len(faces)}", f"choose a face from 0 to {len(faces) - 1}"
-        )
+        remedy = f"choose a face from 0 to {len(faces) - 1}" if len(faces) > 1 else "leave the number of the face out"
+        raise FaceNotFound(f"face {index} was asked for, the photo shows {len(faces)}", remedy)
     return faces[index]
 
 

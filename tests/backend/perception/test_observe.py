@@ -9,7 +9,7 @@ import pytest
 from facewright import weights
 from facewright.errors import FaceNotFound, FaceTooSmall
 from facewright.perception.alignment import apply_transform, eye_centres
-from facewright.perception.observe import LandmarkReader, find_faces
+from facewright.perception.observe import LandmarkReader, choose_face, find_faces
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,9 @@ def test_a_face_that_is_not_there_is_refused(observer, two_faces):
     assert caught.value.remedy == "choose a face from 0 to 1"
     with pytest.raises(FaceNotFound, match="face -1"):
         observer(two_faces, -1)
+    with pytest.raises(FaceNotFound, match="the photo shows 1") as caught:
+        choose_face([(None, None)], 3)
+    assert caught.value.remedy == "leave the number of the face out"
 
 
 def test_a_photo_without_a_face_is_refused(observer):
