@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 from facewright.cli import main
+from facewright.errors import BlenderUnavailable
+from facewright.export.blender import find_blender
 
 QUICK = ("--set", "fitting.iterations=2", "--quiet")
 
@@ -14,7 +16,7 @@ def rows(out: Path) -> dict[str, dict[str, str]]:
         return {row["folder"]: row for row in csv.DictReader(stream)}
 
 
-def test_a_bad_photo_fails_alone_and_a_second_run_skips_what_is_done(photo, tmp_path):
+def test_a_bad_photo_fails_alone_and_a_second_run_skips_what_is_done(photo, tmp_path, capsys):
     photos, out = tmp_path / "photos", tmp_path / "out"
     photos.mkdir()
     shutil.copy(photo, photos / "good.png")
@@ -33,6 +35,25 @@ def test_a_bad_photo_fails_alone_and_a_second_run_skips_what_is_done(photo, tmp_
     assert rows(out)["good"]["status"] == "skipped"
     assert rows(out)["good"]["loss_landmarks"] == first["good"]["loss_landmarks"]
     assert (out / "good" / "rig.json").stat().st_mtime_ns == written
+
+    try:
+        find_blender()
+    except BlenderUnavailable:
+        return
+    words = [
+        "batch",
+        str(photos),
+        "--out",
+        str(out),
+        *QUICK[:2],
+        "--blend",
+        str(tmp_path / "all.blend"),
+        "--blend-each",
+    ]
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    assert "1 of 1 head.blend written" in shown and f"all heads: {tmp_path / 'all.blend'}" in shown
+    assert min((tmp_path / "all.blend").stat().st_size, (out / "good" / "head.blend").stat().st_size) > 500_000
 
 
 def test_missing_model_files_stop_a_batch_with_one_line(photo, tmp_path, monkeypatch, capsys):

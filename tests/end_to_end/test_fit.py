@@ -1,6 +1,9 @@
 """Tests of the whole way from a photo to the files of a head, through the command line."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -8,11 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from pygltflib import GLTF2
+from skimage import data
 
 from facewright.cli import main
 from facewright.datatypes import ARKIT_52, BONE_CHANNELS
 from facewright.rig.installed import load_rig
 
+ROOT = Path(__file__).resolve().parents[2]
 FILES = {"rig.json", "head.glb", "head.obj", "head.mtl", "head_albedo.png", "front.png", "as_photo.png", "sheet.png",
          "skin_photo.png", "skin_procedural.png", "skin_origin.png"}  # fmt: skip
 
@@ -136,6 +141,25 @@ def test_random_heads_follow_their_seed(tmp_path):
     assert np.array_equal(fronts["a"][0], fronts["b"][0])
     assert np.abs(fronts["a"][0] - fronts["a"][1]).mean() > 1
     assert np.abs(fronts["a"][0] - fronts["c"][0]).mean() > 1
+
+
+def test_the_example_of_the_readme_writes_a_head_without_a_server(tmp_path):
+    example, _ = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    Image.fromarray(data.astronaut()).save(tmp_path / "me.jpg")
+    words = [sys.executable, "-c", example + "print(len(named), vertices_m.shape)"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["507", "(5266,", "3)"] and (tmp_path / "out" / "me" / "rig.json").is_file()
+
+
+def test_a_sheet_of_random_characters_is_a_picture_of_as_many(tmp_path):
+    words = ["random", "--count", "3", "--seed", "4", "--sheet", "--out", str(tmp_path), "--quiet"]
+    assert main(words) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["characters.png"]
+    sheet = picture(tmp_path / "characters.png")
+    tiles = np.split(sheet, sheet.shape[1] // sheet.shape[0], axis=1)
+    assert len(tiles) >= 3 and min(tile.std() for tile in tiles[:3]) > 20
+    assert min(np.abs(tiles[one] - tiles[other].astype(float)).mean() for one, other in ((0, 1), (0, 2), (1, 2))) > 1
 
 
 def test_rig_json_says_where_the_skin_came_from(document):

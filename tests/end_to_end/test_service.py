@@ -68,7 +68,7 @@ def test_a_fit_by_a_server_writes_the_files_of_a_local_fit(server, photo, tmp_pa
 
 
 def test_the_example_of_the_readme_writes_a_head(server, photo, tmp_path):
-    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL).group(1)
+    _, example = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     shutil.copy(photo, tmp_path / "me.jpg")
     words = [sys.executable, "-c", example.replace("50550", str(server))]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)

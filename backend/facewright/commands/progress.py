@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
+from typing import TYPE_CHECKING
 
-from facewright.datatypes import Progress
+if TYPE_CHECKING:
+    from facewright.datatypes import Progress
 
 PLAIN_EVERY_S = 5.0
 """Between two status lines where there is no terminal."""
@@ -21,7 +23,7 @@ class StageLines:
         self._say = say
         self._shown: tuple[str, int] | None = None
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: "Progress") -> None:
         """Show one progress report."""
         tenth = 10 * progress.step // max(progress.steps, 1)
         if self._shown != (progress.stage, tenth):

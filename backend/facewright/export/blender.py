@@ -12,7 +12,8 @@ import numpy as np
 from facewright.datatypes import ARKIT_52
 from facewright.errors import BlenderFailed, BlenderUnavailable
 from facewright.export.character import Character, Part
-from facewright.export.files import atomic_write, save_png
+from facewright.export.files import atomic_write
+from facewright.export.png import save_png
 
 SCRIPT, GALLERY_SCRIPT = (Path(__file__).with_name(name) for name in ("blender_scene.py", "blender_gallery.py"))
 ENVIRONMENT = Path(__file__).resolve().parents[3] / ".venv-blender"

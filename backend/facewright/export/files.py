@@ -5,14 +5,9 @@ import os
 import secrets
 import shutil
 import tempfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
-
-import numpy as np
-from PIL import Image
 
 from facewright.errors import ConfigInvalid, OutputNotWritable
 
@@ -46,19 +41,6 @@ def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
         pending.keep()
     finally:
         pending.discard()
-
-
-def save_png(picture: np.ndarray, target: Path | BinaryIO) -> None:
-    """Write a picture as PNG, compressed by runs alone: a third of the usual time for as many bytes.
-
-    Args:
-        picture: (H, W), (H, W, 3) or (H, W, 4) uint8.
-        target: A file, whatever its suffix, or a stream.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
-    Image.fromarray(picture).save(target, "PNG", compress_type=zlib.Z_RLE)
 
 
 class PendingFile:

@@ -10,9 +10,10 @@ from scipy.spatial.transform import Rotation
 
 from facewright.datatypes import ARKIT_52
 from facewright.export.character import Character, Part
-from facewright.export.files import atomic_write, save_png
+from facewright.export.files import atomic_write
 from facewright.export.gltf_buffer import GltfBuffer
 from facewright.export.materials import Material
+from facewright.export.png import save_png
 from facewright.export.tangents import vertex_tangents
 from facewright.rig.colours import linear_from_srgb
 from facewright.rig.skeleton import basis_matrices, rest_matrix

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from facewright.export.character import Character, bake_pose
-from facewright.export.files import atomic_write, save_png
+from facewright.export.files import atomic_write
 from facewright.export.materials import Material
+from facewright.export.png import save_png
 
 
 def write_obj(path: Path, character: Character) -> None:

@@ -9,7 +9,8 @@ from PIL import Image
 
 from facewright.datatypes import PhotoSkin, SkinShares
 from facewright.errors import RigInvalid
-from facewright.export.files import atomic_write, save_png
+from facewright.export.files import atomic_write
+from facewright.export.png import save_png
 
 SKIN_LAYER_FILE, SKIN_ORIGIN_FILE, SKIN_PROCEDURAL_FILE = "skin_photo.png", "skin_origin.png", "skin_procedural.png"
 SMALLEST_SIDE_PX, LARGEST_SIDE_PX = 64, 8192

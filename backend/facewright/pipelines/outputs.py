@@ -13,10 +13,11 @@ from facewright.datatypes import Camera, FitResult, Look, Observations, Progress
 from facewright.engine.cameras import FACE_FRAME, PORTRAIT_FRAME, canonical_camera, orbit_camera
 from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.export.character import build_character
-from facewright.export.files import save_png, write_folder
+from facewright.export.files import write_folder
 from facewright.export.gltf import write_glb
 from facewright.export.materials import PROCEDURAL_LAYER
 from facewright.export.obj import write_obj
+from facewright.export.png import save_png
 from facewright.export.rig_json import rig_document, write_rig_json
 from facewright.export.sheet import bone_ends, compose_sheet, draw_wireframe_with_bones
 from facewright.export.skin_files import write_skin_files

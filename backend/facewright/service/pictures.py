@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from facewright.export.files import save_png
+from facewright.export.png import save_png
 
 JPEG_QUALITY = 90
 

@@ -4,12 +4,10 @@ import errno
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from facewright.errors import ConfigInvalid, FacewrightError, OutputNotWritable
-from facewright.export.files import PendingFile, atomic_write, check_folder, check_inputs_stay, save_png, write_folder
+from facewright.export.files import PendingFile, atomic_write, check_folder, check_inputs_stay, write_folder
 
 
 def names(folder: Path) -> list[str]:
@@ -158,13 +156,3 @@ def test_what_is_read_may_not_be_written_under_any_of_its_names(tmp_path):
     check_inputs_stay((tmp_path / "a.csv", None), (tmp_path / "new.csv", None))
     with pytest.raises(ConfigInvalid, match="a.csv would be written over"):
         check_inputs_stay((None, tmp_path / "a.csv"), (tmp_path / "new.csv", tmp_path / "again.csv"))
-
-
-def test_a_png_holds_every_texel_of_grey_colour_and_opacity(tmp_path):
-    generator = np.random.default_rng(2)
-    for channels in ((), (3,), (4,)):
-        picture = generator.integers(0, 256, (19, 23, *channels), np.uint8)
-        save_png(picture, tmp_path / "picture.part")
-        with Image.open(tmp_path / "picture.part") as found:
-            assert found.format == "PNG"
-            np.testing.assert_array_equal(np.asarray(found), picture)
