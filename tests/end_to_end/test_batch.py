@@ -51,7 +51,7 @@ def test_a_bad_photo_fails_alone_and_a_second_run_skips_what_is_done(photo, tmp_
         "--blend-each",
     ]
     assert main(words) == 0
-    shown = capsys.readouterr().out
+    shown = capsys.readouterr().err
     assert "1 of 1 head.blend written" in shown and f"all heads: {tmp_path / 'all.blend'}" in shown
     assert min((tmp_path / "all.blend").stat().st_size, (out / "good" / "head.blend").stat().st_size) > 500_000
 
