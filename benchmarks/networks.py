@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from facewright import model_files, weights
+from facewright.expression.reading import FaceReading, ReadFace
 from facewright.networks import detector, embedder, iris, landmarker, segmenter
 from facewright.networks.expression_reader import EYE_PX, MOUTH_PX, FaceCrops
 from facewright.perception.parsing import HINT_PARTS, PARSER_PX
@@ -63,9 +64,11 @@ def trained_here(rig_id: str) -> list[Row]:
         wanted = parameters.clone().requires_grad_(True)
         imitator(wanted, look)[0].sum().backward()
 
-    def read() -> tuple[Tensor, Tensor]:
-        features = reader.look(crops)
-        return reader(features, features, torch.ones(1))
+    reading = FaceReading(reader)  # recorded, as it is used live
+
+    def read() -> ReadFace:
+        features = reading.look(crops)
+        return reading.read(features, features)
 
     sizes = f"{counts[0]} + {counts[1]} numbers"
     return [
