@@ -1,6 +1,7 @@
 """Makes renders look as varied as photos and hides faces behind things, for the parser: labels follow."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -21,6 +22,26 @@ def sample_textures() -> list[np.ndarray]:
 
     pictures = [getattr(data, name)() for name in ("chelsea", "coffee", "brick", "grass", "gravel", "moon", "coins")]
     return [np.repeat(one[..., None], 3, 2) if one.ndim == 2 else one[..., :3] for one in pictures]
+
+
+class Shot(NamedTuple):
+    """A sample on its way; what is put into the picture changes picture and classes in place.
+
+    Attributes:
+        generator: source of randomness.
+        picture: (S, S, 3) float32 RGB, S = PARSER_PX.
+        classes: (S, S) uint8.
+        points: (K, 2) landmarks in px.
+        eye_px: distance of the eyes.
+        textures: as `sample_textures` returns them.
+    """
+
+    generator: np.random.Generator
+    picture: np.ndarray
+    classes: np.ndarray
+    points: np.ndarray
+    eye_px: float
+    textures: Sequence[np.ndarray]
 
 
 def augment(
@@ -49,12 +70,13 @@ def augment(
     picture += behind * (_surface(generator, textures) - picture)
     classes = classes.copy()
     eye_px = float(np.linalg.norm(points[list(LEFT_CORNERS)].mean(0) - points[list(RIGHT_CORNERS)].mean(0)))
+    shot = Shot(generator, picture, classes, points, eye_px, textures)
     steps = (
         (_clothes, 0.5), (_glasses, 0.22), (_strands, 0.3), (_hat, 0.16), (_hand, 0.16), (_stick, 0.12), (_patch, 0.12),
     )  # fmt: skip
     for step, share in steps:
         if generator.uniform() < share:
-            step(generator, picture, classes, points, eye_px, textures)
+            step(shot)
     return _photographed(generator, picture), classes, _noisy_landmarks(generator, points, eye_px)
 
 
@@ -118,15 +140,9 @@ def _lit(generator: np.random.Generator, picture: np.ndarray, classes: np.ndarra
     return picture * light
 
 
-def _clothes(
-    generator: np.random.Generator,
-    picture: np.ndarray,
-    classes: np.ndarray,
-    points: np.ndarray,
-    eye_px: float,
-    textures: Sequence[np.ndarray],
-) -> None:
+def _clothes(shot: Shot) -> None:
     """Dress the bust: cloth is no skin."""
+    generator, picture, classes, points, eye_px, textures = shot
     edge = points[CHIN, 1] + eye_px * generator.uniform(0.35, 1.6)
     columns = np.arange(PARSER_PX)
     line = edge - generator.uniform(-0.1, 0.5) * np.abs(columns - points[CHIN, 0])
@@ -135,15 +151,9 @@ def _clothes(
     classes[cloth] = OCCLUDER
 
 
-def _glasses(
-    generator: np.random.Generator,
-    picture: np.ndarray,
-    classes: np.ndarray,
-    points: np.ndarray,
-    eye_px: float,
-    textures: Sequence[np.ndarray],
-) -> None:
+def _glasses(shot: Shot) -> None:
     """Draw frames that the rig has not, sunglasses and lenses that mirror."""
+    generator, picture, classes, points, eye_px, textures = shot
     right, left = points[list(RIGHT_CORNERS)].mean(0), points[list(LEFT_CORNERS)].mean(0)
     along = (left - right) / max(np.linalg.norm(left - right), 1e-6)
     width, height = eye_px * generator.uniform(0.32, 0.5), eye_px * generator.uniform(0.2, 0.42)
@@ -182,15 +192,9 @@ def _glasses(
     classes[frame > 0] = GLASSES
 
 
-def _strands(
-    generator: np.random.Generator,
-    picture: np.ndarray,
-    classes: np.ndarray,
-    points: np.ndarray,
-    eye_px: float,
-    textures: Sequence[np.ndarray],
-) -> None:
+def _strands(shot: Shot) -> None:
     """Let strands or a whole fringe fall over the forehead and the cheeks."""
+    generator, picture, classes, points, eye_px, textures = shot
     is_hair = classes == HAIR
     tone = picture[is_hair].mean(0) if is_hair.sum() > 50 else generator.uniform(10, 200) * np.array([1, 0.85, 0.7])
     mask = np.zeros((PARSER_PX, PARSER_PX), np.float32)
@@ -209,15 +213,9 @@ def _strands(
     classes[mask > 0.5] = HAIR
 
 
-def _hat(
-    generator: np.random.Generator,
-    picture: np.ndarray,
-    classes: np.ndarray,
-    points: np.ndarray,
-    eye_px: float,
-    textures: Sequence[np.ndarray],
-) -> None:
+def _hat(shot: Shot) -> None:
     """Put a hat, a cap or a scarf on: a band above the brows and all above it."""
+    generator, picture, classes, points, eye_px, textures = shot
     brow = points[FOREHEAD, 1] + eye_px * generator.uniform(-0.15, 0.45)
     columns, rows = np.arange(PARSER_PX), np.arange(PARSER_PX)[:, None]
     bow = generator.uniform(-0.004, 0.006) * (columns - points[FOREHEAD, 0]) ** 2
@@ -233,15 +231,9 @@ def _hat(
     classes[hat] = OCCLUDER
 
 
-def _hand(
-    generator: np.random.Generator,
-    picture: np.ndarray,
-    classes: np.ndarray,
-    points: np.ndarray,
-    eye_px: float,
-    textures: Sequence[np.ndarray],
-) -> None:
+def _hand(shot: Shot) -> None:
     """Hold fingers in front: soft sticks of skin that come from outside."""
+    generator, picture, classes, points, eye_px, textures = shot
     tone = picture[classes == SKIN].mean(0) if (classes == SKIN).any() else np.array([180.0, 140.0, 120.0])
     tone = tone * np.exp(generator.normal(0.0, 0.12) + generator.normal(0, 0.03, 3))
     target = (
@@ -267,15 +259,9 @@ def _hand(
     classes[mask > 0] = OCCLUDER
 
 
-def _stick(
-    generator: np.random.Generator,
-    picture: np.ndarray,
-    classes: np.ndarray,
-    points: np.ndarray,
-    eye_px: float,
-    textures: Sequence[np.ndarray],
-) -> None:
+def _stick(shot: Shot) -> None:
     """Hold a microphone, a straw or a cup before the lower face."""
+    generator, picture, classes, points, eye_px, textures = shot
     tip = points[MOUTH] + generator.normal(0, 0.45, 2) * eye_px + np.array([0, 0.35 * eye_px])
     end = tip + np.array([generator.normal(0, 1.2), generator.uniform(0.8, 2.5)]) * eye_px
     mask = np.zeros((PARSER_PX, PARSER_PX), np.uint8)
@@ -291,15 +277,9 @@ def _stick(
     classes[mask > 0] = OCCLUDER
 
 
-def _patch(
-    generator: np.random.Generator,
-    picture: np.ndarray,
-    classes: np.ndarray,
-    points: np.ndarray,
-    eye_px: float,
-    textures: Sequence[np.ndarray],
-) -> None:
+def _patch(shot: Shot) -> None:
     """Hide something behind an odd thing of any kind."""
+    generator, picture, classes, points, eye_px, textures = shot
     centre = points[generator.integers(len(points))] + generator.normal(0, 0.5, 2) * eye_px
     mask = _polygon(generator, centre, eye_px * generator.uniform(0.3, 1.2)) > 0.5
     _paint(picture, mask, _surface(generator, textures))
