@@ -61,7 +61,7 @@ def test_an_occluder_is_labelled_where_it_was_painted(data):
     classes = data.classes[row][MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX].copy()
     points = data.landmarks_px[row].astype(float) - MARGIN_PX
     before, labels = picture.copy(), classes.copy()
-    steps._patch(np.random.default_rng(5), picture, classes, points, 40.0, sample_textures())
+    steps._patch(steps.Shot(np.random.default_rng(5), picture, classes, points, 40.0, sample_textures()))
     painted = classes != labels
     assert painted.sum() > 20 and (classes[painted] == OCCLUDER).all()
     changed = np.abs(picture - before).max(-1)
