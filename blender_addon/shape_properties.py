@@ -38,6 +38,7 @@ _being_written: set[int] = set()
 
 def add_head(
     context,
+    scene,
     files: Mapping[str, bytes],
     rig_response: bytes,
     name: str,
@@ -47,7 +48,7 @@ def add_head(
     """Build a head as `build_head` does, with its sliders at the values and styles of a character.
 
     Args:
-        context, files, rig_response, name: as for `build_head`.
+        context, scene, files, rig_response, name: as for `build_head`.
         values: physical values by parameter; neutral where left out.
         styles: choices by group; the default where left out.
 
@@ -57,7 +58,7 @@ def add_head(
     Raises:
         ValueError: as `build_head`.
     """
-    armature = build_head(context, files, rig_response, name)
+    armature = build_head(context, scene, files, rig_response, name)
     ensure_sliders(rig_of(armature))
     write_values(armature, values)
     write_styles(armature, styles)

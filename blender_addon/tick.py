@@ -1,4 +1,12 @@
-"""The one timer: looks at backend, answers, fit and capture, writes what the panels show, and never waits."""
+"""The one timer: looks at backend, answers, fit and capture, writes what the panels show, and never waits.
+
+Blender calls it in the context of the first window, and no operator is ever called within `temp_override`: Blender lets
+go of Python's lock while an operator runs, and with an override it asks Python for members of the context all the same.
+With Python 3.11, in Blender up to 5.0, it does so without the lock if another thread has it just then, as one of gRPC
+may, and crashes.
+
+Source: BPY_context_member_get in bpy_interface.cc, wm_event_timers_execute in wm_event_system.cc.
+"""
 
 import logging
 import time
@@ -9,7 +17,7 @@ from bpy.app.translations import pgettext_rpt as rpt_
 from . import icons, session
 from .client import BackendError
 from .client.generated import expression_pb2, fitting_pb2
-from .lookup import find_head, in_window
+from .lookup import find_head
 from .scene import pose, shape_keys
 
 logger = logging.getLogger(__name__)
@@ -173,8 +181,7 @@ def _read_expression(capture, armature, answer):
 def _end_capture(live, capture):
     """Stop by the operator, so that what was recorded becomes one undo step; without it if it cannot run."""
     try:
-        with in_window():
-            bpy.ops.facewright.stop_live("EXEC_DEFAULT", True)
+        bpy.ops.facewright.stop_live("EXEC_DEFAULT", True)
     except RuntimeError as error:
         capture.notice = str(error).strip()
     live.capture = None

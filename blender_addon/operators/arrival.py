@@ -33,13 +33,11 @@ def bring(arrival, then=None):
             return
         arrival.files = {one.name: one.content for one in response.files}
         live.arrival = arrival
-        scene = bpy.data.scenes.get(arrival.scene_name)
-        if scene is None:
+        if arrival.scene_name not in bpy.data.scenes:
             then("the scene was deleted")
             return
         try:
-            with lookup.in_window(scene):
-                outcome = bpy.ops.facewright.apply_head("EXEC_DEFAULT", True)
+            outcome = bpy.ops.facewright.apply_head("EXEC_DEFAULT", True)
         except RuntimeError as error:
             live.tell(str(error).removeprefix("Error: ").strip())
             then(live.notice)
@@ -87,7 +85,8 @@ class FACEWRIGHT_OT_apply_head(Operator):
         else:
             rig = live.rigs[arrival.character.rig_id]
             styles = {one.group: one.choice for one in arrival.character.look.styles}
-            armature = shape_properties.add_head(context, arrival.files, rig, arrival.name, values, styles)
+            scene = bpy.data.scenes[arrival.scene_name]
+            armature = shape_properties.add_head(context, scene, arrival.files, rig, arrival.name, values, styles)
             if arrival.place is not None:
                 armature.location = arrival.place
         conversion.write_look(armature, arrival.character.look)

@@ -121,8 +121,7 @@ def apply_values(armature, values, label):
     """Set unlocked sliders as one undo step, from the timer: a call of Blender's undo follows the change."""
     with past.step(armature, label):
         shape_properties.write_values(armature, values, respects_locks=True)
-    with lookup.in_window():
-        bpy.ops.ed.undo_push(message=label)
+    bpy.ops.ed.undo_push(message=label)
 
 
 class FACEWRIGHT_OT_mix(Operator):

@@ -18,43 +18,52 @@ PART = "facewright_part"
 """Custom property of a mesh object: what the backend calls the part."""
 
 
-def build_head(context, files: Mapping[str, bytes], rig_response: bytes, name: str):
+def build_head(context, scene, files: Mapping[str, bytes], rig_response: bytes, name: str):
     """Build a head in a collection of its own, named after the head.
 
     Args:
-        context: of Blender; any mode.
+        context: of Blender; any mode. The bones are made in its scene, for Blender makes them nowhere else.
+        scene: where the head shall be.
         files: name -> bytes of EXPORT_FORMAT_SCENE.
         rig_response: GetRigResponse with offsets, as bytes.
         name: of head and collection; Blender numbers it if it is taken.
 
     Returns:
-        The armature object, active and selected alone, with its bones as the files say. `shape_properties.add_head`
-        sets the sliders too.
+        The armature object, active and selected alone in that scene, with its bones as the files say.
+        `shape_properties.add_head` sets the sliders too.
 
     Raises:
         ValueError: the files or the description of the rig cannot be read.
     """
-    with _files_on_disk(files) as folder, _object_mode(context):
+    layer, active = _layer_of(context, scene), context.view_layer.objects.active
+    if active is not None and active.mode != "OBJECT":
+        bpy.ops.object.mode_set(mode="OBJECT")
+    with _files_on_disk(files) as folder:
         collection = bpy.data.collections.new(name)
         context.scene.collection.children.link(collection)
         try:
             armature, meshes = blender_scene.build_character(folder, collection)
-            scene, _ = blender_scene.read_folder(folder)
+            description, _ = blender_scene.read_folder(folder)
             rig = attach_rig(armature, rig_response)
         except (KeyError, OSError, RuntimeError, StopIteration, ValueError) as error:
             _remove_collection(collection)
             raise ValueError(f"the head cannot be built: {error}") from error
         _settle_pictures(meshes)
+        if scene != context.scene:
+            context.scene.collection.children.unlink(collection)
+            scene.collection.children.link(collection)
+            context.view_layer.objects.active = active
+            layer.update()  # the layer does not know its new objects before
     armature.name = armature.data.name = name
     del armature["facewright_rig"]  # that of the file is more
-    for part, made in zip(scene["parts"], meshes, strict=True):
+    for part, made in zip(description["parts"], meshes, strict=True):
         made[PART] = part["name"]
         made.name = made.data.name = f"{armature.name} {part['name']}"
     meshes[0][IS_HEAD] = True
     armature.facewright.rig_id, armature.facewright.rig_version = rig.id, rig.version
-    for one in context.view_layer.objects:
-        one.select_set(one == armature)
-    context.view_layer.objects.active = armature
+    for one in layer.objects:
+        one.select_set(one == armature, view_layer=layer)
+    layer.objects.active = armature
     return armature
 
 
@@ -146,16 +155,12 @@ def _files_on_disk(files: Mapping[str, bytes]):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _object_mode(context):
-    """Leave the mode that the user works in while bones are made; a timer has no window, so the first is taken."""
-    active = context.view_layer.objects.active
-    windows = context.window_manager.windows
-    override = {"window": windows[0]} if context.window is None and len(windows) else {}
-    with context.temp_override(**override):
-        if active is not None and active.mode != "OBJECT":
-            bpy.ops.object.mode_set(mode="OBJECT")
-        yield
+def _layer_of(context, scene):
+    """Return the view layer of a scene that the user sees, or its first."""
+    if scene == context.scene:
+        return context.view_layer
+    shown = (window.view_layer for window in context.window_manager.windows if window.scene == scene)
+    return next(shown, scene.view_layers[0])
 
 
 def _settle_pictures(meshes) -> None:

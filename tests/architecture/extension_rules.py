@@ -34,6 +34,9 @@ REFUSED_MODULES = (
 )  # fmt: skip
 REFUSED_CALLS = ("eval", "exec", "compile", "__import__", "print")
 REFUSED_NAMES = ("sys.path", "sys.modules", "os.system")
+CRASHES = ("temp_override",)
+"""An operator that is called within it crashes Blender up to 5.0 if another thread uses Python: see tick.py."""
+
 MAY_CATCH_EVERYTHING = ("operators/", "tick.py")
 """The border: what an operator or the timer meets must not stop Blender."""
 
@@ -58,12 +61,12 @@ def wrong_imports(source: str, module: str) -> list[str]:
 
 
 def refused(source: str, module: str) -> list[str]:
-    """Name what the extensions platform refuses, or what would come from code that it has not seen."""
+    """Name what the extensions platform refuses, what would come from code that it has not seen, and what crashes."""
     found = []
     for node in ast.walk(ast.parse(source)):
         line = getattr(node, "lineno", 0)
         text = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
-        if text in REFUSED_NAMES:
+        if text in REFUSED_NAMES or text.rsplit(".", 1)[-1] in CRASHES:
             found.append(f"{module}:{line}: `{text}`")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REFUSED_CALLS:
             found.append(f"{module}:{line}: `{node.func.id}`")

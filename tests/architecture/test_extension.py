@@ -89,6 +89,7 @@ def test_an_import_against_the_table_is_seen(module, source, count):
         "import sys\nsys.path.append('a')",
         "import sys\ndel sys.modules['a']",
         "import os\nos.system('a')",
+        "with context.temp_override(window=window):\n    pass",
         "def f():\n    global x\n    x = 1",
         "try:\n    f()\nexcept Exception:\n    pass",
     ],

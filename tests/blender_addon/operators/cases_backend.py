@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import threading
+import time
 from pathlib import Path
 
 import bpy
 import numpy as np
 from facewright.client.generated import fitting_pb2
-from facewright.operators import conversion
+from facewright.operators import conversion, shape
 from facewright.scene import head, shape_keys
 from runner import stage, wait_for
 
@@ -16,6 +18,7 @@ from facewright import session, shape_properties
 
 STAGE = Path(stage)
 QUICK_STEPS = 10
+STEPS_BESIDE_THREADS = 40
 
 
 def connect():
@@ -307,6 +310,27 @@ def case_killed(out):
     shape_properties.write_values(armature, {next(iter(values)): 0.3})
     said["can_start_again"] = bpy.ops.facewright.start_backend.poll()
     return said
+
+
+def case_busy_threads(out):
+    """What the timer does with Blender's operators, while other threads use Python as much as they can."""
+    connect()
+    armature = add()
+    values, is_over = shape_properties.read_values(armature), threading.Event()
+    for _ in range(2):
+        threading.Thread(target=use_python, args=(is_over,), daemon=True).start()
+    for _ in range(STEPS_BESIDE_THREADS):
+        shape.apply_values(armature, values, "Random")
+    add("RANDOM")
+    is_over.set()
+    return {"heads": len(scene_heads())}
+
+
+def use_python(is_over):
+    """Make and forget objects, as threads of gRPC do whenever an answer comes."""
+    while not is_over.is_set():
+        [str(number) for number in range(50)]
+        time.sleep(0.0005)
 
 
 def case_batch(out):

@@ -1,5 +1,6 @@
 """Runs in Blender: python runner.py STAGE OUT MODULE CASE ADDRESS COMMAND; writes what a case returns."""
 
+import faulthandler
 import importlib
 import json
 import os
@@ -42,7 +43,8 @@ def begin():
 
 
 def main():
-    """Run the case."""
+    """Run the case; where Blender crashes, each thread says where it was."""
+    faulthandler.enable()
     code, package = 0, None
     try:
         package = begin()

@@ -76,6 +76,10 @@ def test_a_backend_that_is_killed_is_lost_with_a_reason_and_the_scene_is_unharme
     assert said["unharmed"] and said["can_start_again"]
 
 
+def test_threads_that_use_python_while_heads_and_undo_steps_are_made_do_no_harm(run, address):
+    assert run("cases_backend", "busy_threads", address) == {"heads": 2}
+
+
 @IN_ONE_BLENDER
 def test_a_batch_makes_a_head_of_each_photo_and_names_those_without_one(run, address):
     said = run("cases_backend", "batch", address)

@@ -168,17 +168,35 @@ def case_missing():
     }
 
 
+def case_other_scene():
+    """A head for a scene that is not shown is there, active and selected alone; here everything stays as it was."""
+    here, there = add("Anna"), bpy.data.scenes.new("There")
+    other = bpy.data.objects.new("cube", None)
+    there.collection.objects.link(other)
+    other.select_set(True, view_layer=there.view_layers[0])
+    made, layer = add("Berta", scene=there), there.view_layers[0]
+    return {
+        "here": [one.name for one in bpy.context.scene.objects if one.type == "ARMATURE"],
+        "collections": [[one.name for one in scene.collection.children] for scene in (bpy.context.scene, there)],
+        "active_here": bpy.context.view_layer.objects.active == here,
+        "selected_here": here.select_get(),
+        "active_there": layer.objects.active == made,
+        "selected_there": [one.name for one in layer.objects if one.select_get(view_layer=layer)],
+        "bones": len(made.data.bones) == len(here.data.bones) > 0,
+    }
+
+
 def case_broken_files():
     """What cannot be built leaves nothing behind."""
     said = []
     whole = files("short")
     for broken in ({}, whole | {"../x": b""}, whole | {"arrays.npz": b"PK"}):
         try:
-            head.build_head(bpy.context, broken, RIG, "Broken")
+            head.build_head(bpy.context, bpy.context.scene, broken, RIG, "Broken")
         except ValueError as error:
             said.append(str(error))
     try:
-        head.build_head(bpy.context, whole, b"\xff\xff", "Broken")
+        head.build_head(bpy.context, bpy.context.scene, whole, b"\xff\xff", "Broken")
     except ValueError as error:
         said.append(str(error))
     return {

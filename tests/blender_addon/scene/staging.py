@@ -29,11 +29,11 @@ def files(name):
     return {path.name: path.read_bytes() for path in (STAGE / name).iterdir()}
 
 
-def add(name="Anna", look="short", values=None):
-    """Add a head."""
-    return sliders.add_head(
-        bpy.context, files(look), RIG, name, PEOPLE[0] if values is None else values, {"hair": "short"}
-    )
+def add(name="Anna", look="short", values=None, scene=None):
+    """Add a head, to the scene that is shown unless another is named."""
+    scene = bpy.context.scene if scene is None else scene
+    values = PEOPLE[0] if values is None else values
+    return sliders.add_head(bpy.context, scene, files(look), RIG, name, values, {"hair": "short"})
 
 
 def vertices(armature):

@@ -80,6 +80,14 @@ def test_missing_bones_and_keys_are_named_and_the_rest_is_applied(in_blender):
     assert said["no_head"] == [[], []]
 
 
+def test_a_head_comes_into_a_scene_that_is_not_shown_and_the_shown_one_stays_as_it_is(in_blender):
+    said = in_blender(SHAPE, "other_scene")
+    assert said["here"] == ["Anna"] and said["collections"] == [["Anna"], ["Berta"]]
+    assert said["active_here"] and said["selected_here"]
+    assert said["active_there"] and said["selected_there"] == ["Berta"]
+    assert said["bones"]
+
+
 def test_files_that_cannot_be_read_leave_nothing_behind(in_blender):
     said = in_blender(SHAPE, "broken_files")
     assert len(said["said"]) == 4
