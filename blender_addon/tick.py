@@ -146,7 +146,7 @@ def _follow_capture(live):
         else:
             _read_expression(capture, armature, answer)
             if answer.state == expression_pb2.CAPTURE_STATE_ENDED and not answer.HasField("expression"):
-                capture.notice = "The video has come to its end"
+                capture.notice = answer.notice or "The video has come to its end"
                 _end_capture(live, capture)
                 return
     if capture.pending is None:

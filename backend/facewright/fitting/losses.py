@@ -1,12 +1,62 @@
-"""The terms that the imitator stage minimises; the engine's own render is judged by the same functions."""
+"""The terms that the imitator stage minimises and their weights; the engine's own render is judged by the same."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor
 
+from facewright.config import FittingConfig
 from facewright.datatypes import PART_NAMES
 
 CONTENT_PARTS = ("skin", "brows", "eyes", "upper_lip", "lower_lip", "nose")
 """Parts whose outlines are compared; a last map holds everything else."""
+
+
+@dataclass(frozen=True)
+class FittingTarget:
+    """What the photo asks for.
+
+    Attributes:
+        embedding: (D,) unit identity vector.
+        part_maps: (N, S, S) part maps of the photo with head pose and expression removed.
+        look: (A,) look vector of the head; what it holds of relaxed groups are probabilities.
+        relaxed: entries of the look that hold the choices of a group that may change.
+    """
+
+    embedding: Tensor
+    part_maps: Tensor
+    look: Tensor
+    relaxed: tuple[slice, ...] = ()
+
+
+def weigh_terms(
+    embedding: Tensor,
+    part_maps: Tensor,
+    code: Tensor,
+    look: Tensor,
+    start: Tensor,
+    target: FittingTarget,
+    config: FittingConfig,
+) -> dict[str, Tensor]:
+    """Return every loss term by name with its weight applied, and their sum as `total`; all of shape (B,).
+
+    Args:
+        embedding: (B, D) identity of the drawn heads.
+        part_maps: (B, N, S, S) of the drawn heads.
+        code: (B, R) prior codes.
+        look: (A,) look vector of the drawn heads.
+        start: (R,) prior code of the landmark fit.
+        target: what the photo asks for.
+        config: loss weights; a weight of 0 switches its term off.
+    """
+    terms = {
+        "identity": config.identity_weight * identity_loss(embedding, target.embedding),
+        "content": config.content_weight * content_loss(part_maps, target.part_maps),
+        "prior": config.prior_weight * prior_loss(code, start, config.start_trust),
+    }
+    if target.relaxed:
+        terms["choice"] = config.choice_weight * choice_loss(look, target.look, target.relaxed).expand(len(code))
+    return terms | {"total": sum(terms.values(), code.new_zeros(()))}
 
 
 def content_maps(part_maps: np.ndarray) -> np.ndarray:

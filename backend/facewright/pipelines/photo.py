@@ -17,6 +17,7 @@ from facewright.engine.opening import Engine, open_engine
 from facewright.errors import RigInvalid
 from facewright.fitting.correction import LandmarkCorrection, correction_features, load_correction
 from facewright.fitting.landmark_fit import LandmarkFit, LandmarkFitConfig, LandmarkModel, fit_landmarks
+from facewright.fitting.optimizer import optimise
 from facewright.fitting.style_choice import CueMetric, read_metrics
 from facewright.networks.imitator import Imitator
 from facewright.perception.image import decode_image
@@ -25,14 +26,14 @@ from facewright.perception.style_renders import HeadInPhoto
 from facewright.pipelines.heartbeat import CancelEvent, Heartbeat, ProgressCallback, Stopped, timed
 from facewright.pipelines.matching import match_detection
 from facewright.pipelines.outputs import write_outputs
-from facewright.pipelines.refinement import refine_by_imitator
+from facewright.pipelines.refinement import imitation_problem
 from facewright.pipelines.skin import SkinMaker, add_photo_skin, observe_others
 from facewright.pipelines.styling import STYLE_READER, Stylist, checked_style, merged
 from facewright.rig.decoder import RigDecoder
 from facewright.rig.dressing import Wardrobe
 from facewright.rig.installed import RIGS_DIR, load_rig
 from facewright.rig.nouns import Rig
-from facewright.rig.styles import look_size, look_vector
+from facewright.rig.styles import look_from_vector, look_size, look_vector
 
 LOG = logging.getLogger(__name__)
 
@@ -244,13 +245,23 @@ class PhotoPipeline:
                 fit, landmarks_px = match_detection(self, head.fit, observations, look)
             losses = {"landmarks": fit.residual_ratio}
             head = replace(head, fit=fit, landmarks_px=landmarks_px, losses=losses)
-            if self.imitator is not None and self.config.fitting.imitator_stage and self.config.fitting.iterations > 0:
+            settings = self.config.fitting
+            if self.imitator is not None and settings.imitator_stage and settings.iterations > 0:
                 beat.show(self.model.parameters(fit.code), look)
                 with timed(stage_ms, "imitator"):
-                    code, look, refined = refine_by_imitator(
-                        self, self.imitator, fit, observations, look, choices, beat
+                    side = self.imitator.config.side_px
+                    problem = imitation_problem(self, side, fit, observations, look, choices, beat)
+                    best = optimise(
+                        self.imitator,
+                        problem,
+                        settings,
+                        lambda step, loss: beat.tell(Progress("imitator", step, settings.iterations, loss)),
+                        lambda: beat.is_stopping,
                     )
-                head = replace(head, fit=replace(fit, code=code), look=look, losses=losses | refined)
+                if problem.target.relaxed:
+                    look = look_from_vector(best.look.cpu().numpy(), self.rig.styles)
+                fit = replace(fit, code=best.code.double().numpy())
+                head = replace(head, fit=fit, look=look, losses=losses | best.losses)
         except Stopped:
             LOG.info("stopped: the head stays as it is")
         return head

@@ -18,10 +18,7 @@ from facewright.export.files import PendingFile, check_inputs_stay
 from facewright.expression.sinks.table import TableSink
 from facewright.pipelines.overlay import Overlay, VideoFile
 from facewright.pipelines.person import open_for_person
-from facewright.pipelines.video import DEFAULT_HZ, open_file, promised_frames, promised_hz, read_all
-
-LEAST_OF_PROMISED = 0.9
-"""A file may be off by some frames in what it promises; one with fewer than this share is damaged."""
+from facewright.pipelines.video import CUT_NOTICE, DEFAULT_HZ, is_cut, open_file, promised_frames, promised_hz, read_all
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,7 @@ class TrackSummary:
         frames = self.counts.total()
         total = f" of {self.promised}" if self.promised and (self.is_stopped or self.promised != frames) else ""
         states = ", ".join(f"{self.counts[state]} {state}" for state in TRACKING_STATES)
-        is_cut = self.promised is not None and not self.is_stopped and frames < LEAST_OF_PROMISED * self.promised
-        why = "; the rest cannot be read, the file is damaged or cut" if is_cut else ""
+        why = f"; {CUT_NOTICE}" if not self.is_stopped and is_cut(self.promised, frames) else ""
         fps = frames / max(self.seconds, 1e-9)
         return f"{frames}{total} frames ({states}) in {self.seconds:.1f} s, {fps:.1f} fps{why}"
 

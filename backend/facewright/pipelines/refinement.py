@@ -1,4 +1,4 @@
-"""The imitator stage of a fit: refines head and choices through the imitator, judged by the engine's own renders."""
+"""What the imitator stage of a fit looks for in a photo, judged by the engine's own renders."""
 
 from typing import TYPE_CHECKING
 
@@ -6,15 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facewright.datatypes import Look, Observations, Progress, RenderJob
+from facewright.datatypes import Look, Observations, RenderJob
 from facewright.engine.cameras import FACE_FRAME, canonical_camera, project
 from facewright.engine.lighting import DEFAULT_LIGHTING
 from facewright.fitting.correction import canonical_landmarks
 from facewright.fitting.landmark_fit import LandmarkFit
-from facewright.fitting.losses import content_maps
-from facewright.fitting.optimizer import FittingTarget, optimise
+from facewright.fitting.losses import FittingTarget, content_maps
+from facewright.fitting.optimizer import Problem
 from facewright.networks.embedder import SIZE_PX
-from facewright.networks.imitator import Imitator
 from facewright.perception.alignment import embedder_from_photo, to_tensor
 from facewright.perception.differentiable import warp_tensor
 from facewright.perception.landmarks import refine_landmarks
@@ -38,30 +37,30 @@ SURE = 0.5
 """Share that the worn choice of a relaxed group starts with; what was read off the photo shares the rest."""
 
 
-def refine_by_imitator(
+def imitation_problem(
     pipeline: "PhotoPipeline",
-    imitator: Imitator,
+    side: int,
     fit: LandmarkFit,
     observations: Observations,
     look: Look,
     choices: dict[str, dict[str, float]],
     beat: Heartbeat,
-) -> tuple[np.ndarray, Look, dict[str, float]]:
-    """Refine a head's prior code and its relaxed choices.
+) -> Problem:
+    """Say what the imitator stage shall find: a head's prior code and its relaxed choices.
 
     Args:
         pipeline: rig, engine, networks, config.
-        imitator: the pipeline's.
+        side: of the imitator's images in px.
         fit: the head so far.
         observations: the photo's.
         look: the head's look so far.
         choices: how probable each choice of the groups that were read off the photo is.
-        beat: told about every step; once it asks to stop, the stage ends after the step with the best head so far.
+        beat: shown each head that is judged.
 
     Returns:
-        Prior code (R,), look, and the losses of the head by name.
+        The problem for `optimise`.
     """
-    side, rig, config = imitator.config.side_px, pipeline.rig, pipeline.config.fitting
+    rig, config = pipeline.rig, pipeline.config.fitting
     eyes = eye_centres(rig, pipeline.vertices(pipeline.model.parameters(fit.code)))
     camera = canonical_camera(eyes, FACE_FRAME, side)
     photo_landmarks = canonical_landmarks(pipeline.model, fit, camera)
@@ -84,19 +83,13 @@ def refine_by_imitator(
         beat.show(pipeline.model.parameters(code.double().numpy()), worn)
         return _judge(pipeline, code, worn, side)
 
-    best = optimise(
-        imitator,
+    return Problem(
+        torch.from_numpy(fit.code.astype(np.float32)),
+        target,
         lambda codes: (mean + codes @ factors.T).clamp(0.0, 1.0),
         lambda images: pipeline.embedder(warp_tensor(images, crop, SIZE_PX)),
         judge if config.engine_judge else None,
-        torch.from_numpy(fit.code.astype(np.float32)),
-        target,
-        config,
-        lambda step, loss: beat.tell(Progress("imitator", step, config.iterations, loss)),
-        lambda: beat.is_stopping,
     )
-    refined = look_from_vector(best.look.cpu().numpy(), rig.styles) if relaxed else look
-    return best.code.double().numpy(), refined, best.losses
 
 
 def _softened(

@@ -98,6 +98,7 @@ class StreamSummary:
         seconds: from the first frame to the end.
         delays_ms: of each frame.
         unsent: datagrams that the network refused.
+        notice: what was wrong with the source's end.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -105,17 +106,19 @@ class StreamSummary:
     seconds: float = 0.0
     delays_ms: list[float] = field(default_factory=list)
     unsent: int = 0
+    notice: str = ""
 
     def one_line(self) -> str:
         """Return the counts as a sentence."""
         frames = self.counts.total()
+        wrong = f"; {self.notice}" if self.notice else ""
         if not frames:
-            return "no frames"
+            return f"no frames{wrong}"
         states = ", ".join(f"{self.counts[state]} {state}" for state in TRACKING_STATES)
         unsent = f"; {self.unsent} datagrams could not be sent" if self.unsent else ""
         return (
             f"{frames} frames ({states}), {self.skipped} skipped, {frames / max(self.seconds, 1e-9):.1f} fps, "
-            f"median delay {statistics.median(self.delays_ms):.0f} ms{unsent}"
+            f"median delay {statistics.median(self.delays_ms):.0f} ms{unsent}{wrong}"
         )
 
 
@@ -206,6 +209,7 @@ def follow(
             is_waiting = frames.state == WAITING
             report(_status(WAITING if is_waiting else state, summary.counts.total(), recent, frames.notice))
     summary.unsent = sum(sink.unsent for sink in sinks)
+    summary.notice = frames.notice if frames.has_ended else ""
     return summary
 
 

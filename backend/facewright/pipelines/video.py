@@ -22,6 +22,10 @@ RETRY_S = 1.0
 """Pause before a camera that has failed is opened again."""
 
 CLOSE_WAIT_S = 2.0
+LEAST_OF_PROMISED = 0.9
+"""A file may be off by some frames in what it promises; one with fewer than this share is damaged."""
+
+CUT_NOTICE = "the rest cannot be read, the file is damaged or cut"
 CAMERA_NOTICE = (
     "camera {} gives no pictures: check that it is plugged in and that no other program has it; it is tried again"
 )
@@ -130,6 +134,11 @@ def promised_frames(video: cv2.VideoCapture) -> int | None:
     return int(count) if 1 <= count < 1e8 else None
 
 
+def is_cut(promised: int | None, frames: int) -> bool:
+    """Tell whether a file that promises so many frames has ended too early; one that promises nothing never has."""
+    return promised is not None and frames < LEAST_OF_PROMISED * promised
+
+
 def read_all(video: cv2.VideoCapture) -> Iterator[TimedFrame]:
     """Read every frame of an open file, as fast as they are asked for."""
     hz, number = promised_hz(video) or DEFAULT_HZ, 0
@@ -149,7 +158,7 @@ class Player:
 
     Attributes:
         state: PLAYING, WAITING for a camera, or ENDED.
-        notice: what is wrong while WAITING.
+        notice: what is wrong while WAITING; once ENDED, that the file is cut.
     """
 
     def __init__(
@@ -173,36 +182,39 @@ class Player:
 
     def play(self) -> None:
         """Play until the source ends or nobody wants it any more."""
+        notice = ""
         try:
             if self._source.path is None:
                 self._play_camera()
             else:
                 self._video = self._video or open_video(self._source)
-                self._play_file(self._video)
+                notice = self._play_file(self._video)
         finally:
             if self._video is not None:
                 self._video.release()
-            self.state, self.notice = ENDED, ""
+            self.state, self.notice = ENDED, notice
 
     def rest(self, seconds: float) -> bool:
         """Wait; True when the play was stopped meanwhile."""
         return self._stop.wait(seconds)
 
-    def _play_file(self, video: cv2.VideoCapture) -> None:
-        hz = promised_hz(video) or DEFAULT_HZ
+    def _play_file(self, video: cv2.VideoCapture) -> str:
+        """Play a file, again and again if it loops; returns what was wrong with its end."""
+        hz, promised = promised_hz(video) or DEFAULT_HZ, promised_frames(video)
         self._begun_s = time.monotonic()
-        before = -1
+        first = 0  # number of frames before this round
         while self.is_wanted():
             found, image = video.read()
             if not found:
-                is_empty, before = self._number == before, self._number
-                if not self._source.loops or is_empty or not video.set(cv2.CAP_PROP_POS_FRAMES, 0):
-                    return
+                frames, first = self._number - first, self._number
+                if not self._source.loops or not frames or not video.set(cv2.CAP_PROP_POS_FRAMES, 0):
+                    return CUT_NOTICE if is_cut(promised, frames) else ""
                 continue
             time_s = self._number / hz
             if self.rest(max(0.0, time_s - (time.monotonic() - self._begun_s))):
-                return
+                break
             self._give(image, time_s)
+        return ""
 
     def _play_camera(self) -> None:
         while self.is_wanted():
@@ -250,7 +262,7 @@ class LatestFrames:
 
     @property
     def notice(self) -> str:
-        """What is wrong while WAITING."""
+        """What is wrong while WAITING; once ENDED, that the file is cut."""
         return self._player.notice
 
     def take(self, wait_s: float) -> TimedFrame | None:

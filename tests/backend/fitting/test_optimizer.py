@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from facewright.config import FittingConfig
-from facewright.fitting.losses import CONTENT_PARTS
-from facewright.fitting.optimizer import FittingTarget, optimise
+from facewright.fitting.losses import CONTENT_PARTS, FittingTarget
+from facewright.fitting.optimizer import Problem, optimise
 
 SIDE = 4
 
@@ -42,9 +42,13 @@ def true_judge(code, look):
 WANTED = [0.9, 0.5, 0.2]
 
 
+def problem(judge=None, wanted=None) -> Problem:
+    return Problem(torch.zeros(3), wanted or target(WANTED), parameters_from_code, embed, judge)
+
+
 def test_loop_turns_the_embedding_towards_the_photo():
     config = FittingConfig(iterations=60, prior_weight=0.0)
-    result = optimise(LinearImitator(), parameters_from_code, embed, None, torch.zeros(3), target(WANTED), config)
+    result = optimise(LinearImitator(), problem(), config)
     start = 1 - embed(torch.full((1, 3, SIDE, SIDE), 0.5)) @ target(WANTED).embedding
     assert result.losses["identity"] < 0.2 * start.item()
 
@@ -59,16 +63,14 @@ def test_head_that_the_judge_likes_less_than_the_start_is_not_returned():
         worse = torch.linalg.vector_norm(code) > 0
         return (-target(WANTED).embedding[None] if worse else embedding), parts
 
-    result = optimise(
-        lying, parameters_from_code, embed, contrary_judge, start, target(WANTED), FittingConfig(iterations=20)
-    )
+    result = optimise(lying, problem(contrary_judge), FittingConfig(iterations=20))
     torch.testing.assert_close(result.code, start)
     assert len(judged) == 3
 
 
 def test_judged_result_has_the_losses_that_the_judge_saw():
     config = FittingConfig(iterations=20, prior_weight=0.0)
-    result = optimise(LinearImitator(), parameters_from_code, embed, true_judge, torch.zeros(3), target(WANTED), config)
+    result = optimise(LinearImitator(), problem(true_judge), config)
     embedding, _ = true_judge(result.code, torch.zeros(15))
     expected = config.identity_weight * (1 - (embedding @ target(WANTED).embedding).item())
     assert result.losses["identity"] == pytest.approx(expected, abs=1e-5)
@@ -78,11 +80,7 @@ def test_stop_ends_the_loop_and_keeps_the_best():
     steps = []
     result = optimise(
         LinearImitator(),
-        parameters_from_code,
-        embed,
-        None,
-        torch.zeros(3),
-        target(WANTED),
+        problem(),
         FittingConfig(iterations=50),
         lambda step, loss: steps.append(step),
         lambda: len(steps) >= 7,
@@ -94,12 +92,7 @@ def test_stop_ends_the_loop_and_keeps_the_best():
 def test_prior_weight_keeps_the_head_near_the_start():
     free = FittingConfig(iterations=40, prior_weight=0.0)
     held = FittingConfig(iterations=40, prior_weight=100.0)
-    moved = [
-        optimise(LinearImitator(), parameters_from_code, embed, None, torch.zeros(3), target(WANTED), config)
-        .code.norm()
-        .item()
-        for config in (free, held)
-    ]
+    moved = [optimise(LinearImitator(), problem(), config).code.norm().item() for config in (free, held)]
     assert moved[1] < 0.2 * moved[0]
 
 
@@ -114,7 +107,7 @@ def relaxed_target(start: list[float]) -> FittingTarget:
 def test_a_relaxed_choice_moves_to_the_one_that_looks_like_the_photo():
     config = FittingConfig(iterations=40, choice_weight=0.0, prior_weight=100.0)
     wanted = relaxed_target([0.4, 0.3, 0.3])
-    result = optimise(LinearImitator(), parameters_from_code, embed, true_judge, torch.zeros(3), wanted, config)
+    result = optimise(LinearImitator(), problem(true_judge, wanted), config)
     assert result.look[:3].tolist() == [0.0, 0.0, 1.0]
     assert result.look[3:].abs().max() == 0
 
@@ -122,7 +115,7 @@ def test_a_relaxed_choice_moves_to_the_one_that_looks_like_the_photo():
 def test_a_heavy_choice_loss_keeps_the_likely_choice():
     config = FittingConfig(iterations=40, choice_weight=100.0, prior_weight=100.0)
     wanted = relaxed_target([0.4, 0.3, 0.3])
-    result = optimise(LinearImitator(), parameters_from_code, embed, true_judge, torch.zeros(3), wanted, config)
+    result = optimise(LinearImitator(), problem(true_judge, wanted), config)
     assert result.look[:3].tolist() == [1.0, 0.0, 0.0]
     assert result.losses["choice"] == pytest.approx(-100.0 * np.log(0.4), rel=1e-4)
 
@@ -135,13 +128,5 @@ def test_the_judge_sees_one_choice_not_a_mixture():
         return true_judge(code, look)
 
     config = FittingConfig(iterations=20)
-    optimise(
-        LinearImitator(),
-        parameters_from_code,
-        embed,
-        watching_judge,
-        torch.zeros(3),
-        relaxed_target([0.4, 0.3, 0.3]),
-        config,
-    )
+    optimise(LinearImitator(), problem(watching_judge, relaxed_target([0.4, 0.3, 0.3])), config)
     assert seen == [[0.0, 0.0, 1.0]] * 3

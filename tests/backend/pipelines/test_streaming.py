@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from backend.pipelines.videos import BrightnessTracker, ramp, write_video
+from backend.pipelines.videos import BrightnessTracker, ramp, write_cut_video, write_video
 from facewright.datatypes import LiveExpression
 from facewright.pipelines.streaming import StreamStatus, StreamSummary, follow
 from facewright.pipelines.video import LatestFrames, Source
@@ -43,6 +43,21 @@ def test_every_sink_gets_each_expression_with_its_time(clip):
     assert time_s == pytest.approx((FRAMES - 1) / HZ)
     assert summary.counts["lost"] + summary.skipped == FRAMES and summary.unsent == 4
     assert len(reports) >= 1
+
+
+def test_a_file_that_breaks_off_is_told_at_the_end_and_one_that_was_stopped_or_is_whole_is_not(clip, tmp_path):
+    broken = write_cut_video(tmp_path / "broken.avi", 5 * ramp(FRAMES), HZ)
+    endings = []
+    for path in (broken, clip):
+        frames = LatestFrames(Source(path=path))
+        endings.append(follow(BrightnessTracker(), frames, [], Event(), lambda _: None).one_line())
+        frames.close()
+    stop = Event()
+    stop.set()
+    frames = LatestFrames(Source(path=broken))
+    endings.append(follow(BrightnessTracker(), frames, [], stop, lambda _: None).one_line())
+    frames.close()
+    assert ["damaged or cut" in ending for ending in endings] == [True, False, False]
 
 
 def test_frames_that_come_while_one_is_followed_are_skipped_and_counted(clip):

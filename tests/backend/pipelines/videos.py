@@ -19,6 +19,13 @@ def write_video(path: Path, frames: list[np.ndarray], hz: float) -> Path:
     return path
 
 
+def write_cut_video(path: Path, frames: list[np.ndarray], hz: float) -> Path:
+    """Write a video of which the second half is missing, as a copy that was broken off."""
+    content = write_video(path, frames, hz).read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    return path
+
+
 def ramp(count: int) -> list[np.ndarray]:
     """Return frames that grow brighter, red only."""
     frames = []
