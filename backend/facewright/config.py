@@ -19,6 +19,9 @@ DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("auto", "opengl", "software")
 EXPORT_FORMATS = ("glb", "blend", "fbx", "obj")
 EXPORT_POSES = ("bones", "baked")
+SINK_FORMS = {"livelink:HOST:PORT[:SUBJECT]": "Unreal", "vmc:HOST:PORT[:PascalCase]": "Unity and VRM"}
+"""What `--send` understands, and whom it is for."""
+
 TEXTURE_SIDES = (1024, 2048)
 HAIR_SOURCES = ("photo", "style")
 PARTS = ("fitting", "style", "skin", "output")

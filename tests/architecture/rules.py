@@ -14,7 +14,7 @@ LAYERS: dict[str, set[str]] = {
     "engine": {"rig.nouns", "rig.appearance", "rig.styles", "recent", "datatypes", "errors"},
     "perception": {"networks", "rig", "engine", "datatypes", "errors"},
     "fitting": {"networks", "rig", "engine", "config", "datatypes", "errors"},
-    "expression": {"networks", "rig", "engine", "export.files", "datatypes", "errors"},
+    "expression": {"networks", "rig", "engine", "export.files", "config", "datatypes", "errors"},
     "texture": {"networks", "rig", "engine", "datatypes", "errors"},
     "export": {"networks", "rig", "engine", "datatypes", "errors"},
     "model_files": {"errors"},

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from facewright.commands.options import Run
-from facewright.config import DEVICES, ENGINES, FacewrightConfig
+from facewright.config import DEVICES, ENGINES, SINK_FORMS, FacewrightConfig
 
 
 def add_following_commands(commands: argparse._SubParsersAction, runs: Mapping[str, Run]) -> None:
@@ -43,7 +43,7 @@ def _add_live(commands: argparse._SubParsersAction, shared: argparse.ArgumentPar
         action="append",
         default=[],
         metavar="TARGET",
-        help="livelink:HOST:PORT[:SUBJECT] for Unreal, vmc:HOST:PORT[:PascalCase] for Unity and VRM; may be repeated",
+        help=f"{', '.join(f'{form} for {whom}' for form, whom in SINK_FORMS.items())}; may be repeated",
     )
     live.add_argument(
         "--out", type=Path, metavar="FILE", help="write a table, .csv or .json; one of that name is replaced"
