@@ -14,9 +14,6 @@ EYE_SIDE, MOUTH_SIDE = 0.85, 1.5
 BELOW_NOSE = 0.5
 """How far below the nose the middle of the mouth's crop lies, over the distance of the eyes."""
 
-SHARPEST = 0.75
-"""Crops that shrink by less are not averaged first."""
-
 NOSE_BASE = 2
 STEADY = (
     33, 133, 362, 263, 168, 6, 197, 195, 5, 4, 1, 2, 98, 327, 234, 454, 127, 356, 10, 109, 338, 67, 297, 162, 389, 21,
@@ -61,7 +58,7 @@ def cut_crops(crop: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.n
 def _cut(crop: np.ndarray, centre: np.ndarray, side: float, along: np.ndarray, side_px: int) -> np.ndarray:
     linear = np.array([along, (-along[1], along[0])]) * (side_px / max(side, 1.0))
     transform = np.concatenate([linear, (side_px / 2 - linear @ centre)[:, None]], 1)
-    return warp(crop, transform, (side_px, side_px), SHARPEST)
+    return warp(crop, transform, (side_px, side_px), is_quick=True)
 
 
 def describe_shape(landmarks: np.ndarray, template: np.ndarray) -> np.ndarray:

@@ -24,9 +24,6 @@ CROP_FROM_BOX = 1.5
 CROP_FROM_EYE = 2.3
 """Side of the eye crop over the eye's width. Source: MediaPipe, iris_landmark_landmarks_to_roi."""
 
-QUICK_SCALE = 0.6
-"""Without the mirror image, crops are averaged only where they shrink by more than this."""
-
 PRESENCE_THRESHOLD = 0.8
 SMALLEST_EYE_DISTANCE_PX = 16.0
 LARGEST_YAW_RAD = np.radians(50.0)
@@ -101,8 +98,7 @@ def _run(
     network: landmarker.FaceLandmarker, photo: np.ndarray, crop_from_photo: np.ndarray, with_mirror: bool
 ) -> LocatedFace:
     """Locate in a crop; with its mirror image, which the network does not treat alike, the mean of both."""
-    sharpest = 1.0 if with_mirror else QUICK_SCALE
-    crop = warp(photo, crop_from_photo, (landmarker.SIZE_PX, landmarker.SIZE_PX), sharpest)
+    crop = warp(photo, crop_from_photo, (landmarker.SIZE_PX, landmarker.SIZE_PX), is_quick=not with_mirror)
     crops = np.stack([crop, crop[:, ::-1]] if with_mirror else [crop])
     with torch.inference_mode():
         points, presence = network(to_tensor(crops, next(network.buffers()).device))

@@ -83,25 +83,37 @@ def test_a_shifted_window_far_from_the_corner_is_cut_out_exactly():
     np.testing.assert_array_equal(window, image[70:100, 140:180])
 
 
-@pytest.mark.parametrize("scale", [0.125, 0.4, 1.0, 2.5])
-def test_a_warped_spot_lies_where_the_transform_says(scale):
+@pytest.mark.parametrize("is_quick", [False, True])
+@pytest.mark.parametrize("scale", [0.125, 0.3, 0.4, 0.6, 1.0, 2.5])
+def test_a_warped_spot_lies_where_the_transform_says(scale, is_quick):
     rows, columns = np.mgrid[:160, :200] + 0.5
     spot = np.exp(-((columns - 93.3) ** 2 + (rows - 61.8) ** 2) / (2 * 9.0**2)).astype(np.float32)
     angle = 0.3
     transform = scale * np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0]])
     transform[:, 2] = (31.0 * scale, 20.0 * scale)
     size = (int(200 * scale), int(160 * scale))
-    warped = warp(spot, transform, size)
+    warped = warp(spot, transform, size, is_quick)
     rows, columns = np.mgrid[: size[1], : size[0]] + 0.5
     centre = np.array([(warped * columns).sum(), (warped * rows).sum()]) / warped.sum()
     np.testing.assert_allclose(centre, apply_transform(transform, np.array([93.3, 61.8])), atol=0.05)
 
 
-def test_shrinking_averages_instead_of_skipping():
+@pytest.mark.parametrize("is_quick", [False, True])
+def test_shrinking_averages_instead_of_skipping(is_quick):
     stripes = np.zeros((256, 256), np.uint8)
     stripes[:, ::2] = 255
-    shrunk = warp(stripes, 0.13 * np.eye(2, 3), (33, 33))
+    shrunk = warp(stripes, 0.13 * np.eye(2, 3), (33, 33), is_quick)
     assert np.abs(shrunk[:, 2:-2].astype(int) - 127).max() < 25
+
+
+def test_a_quick_warp_sees_the_same_pixels_when_its_crop_moves_by_one():
+    noise = np.random.default_rng(5).uniform(0, 255, (200, 200)).astype(np.float32)
+    first = warp(noise, 0.5 * np.array([[1.0, 0, -40], [0, 1.0, -60]]), (40, 40), is_quick=True)
+    second = warp(noise, 0.5 * np.array([[1.0, 0, -42], [0, 1.0, -62]]), (40, 40), is_quick=True)
+    np.testing.assert_allclose(first[1:, 1:], second[:-1, :-1], atol=1e-3)
+    odd = warp(noise, 0.5 * np.array([[1.0, 0, -41], [0, 1.0, -61]]), (40, 40), is_quick=True)
+    halves = (first[1:-1, 1:-1] + first[2:, 1:-1] + first[1:-1, 2:] + first[2:, 2:]) / 4
+    np.testing.assert_allclose(odd[1:-1, 1:-1], halves, atol=1e-3)
 
 
 def test_tensors_are_channels_first_and_unit():
