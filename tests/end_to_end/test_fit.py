@@ -117,7 +117,8 @@ def test_the_same_photo_gives_the_same_head_again(photo, fitted, document, tmp_p
 
 
 def test_the_software_engine_gives_a_head_too(photo, tmp_path, capsys):
-    options = ["--engine", "software", "--set", "fitting.iterations=2"]
+    bald = ["--set", "style.hair=bald"]  # the software engine takes seconds for hair
+    options = ["--engine", "software", "--set", "fitting.iterations=2", *bald]
     assert main(["fit", str(photo), "--out", str(tmp_path / "head"), *options]) == 0
     assert files_of(tmp_path / "head") == FILES
     assert "imitator 2/2" in capsys.readouterr().err
@@ -125,7 +126,8 @@ def test_the_software_engine_gives_a_head_too(photo, tmp_path, capsys):
 
 @pytest.mark.parametrize("switch", ["landmark_stage", "imitator_stage", "learnt_correction", "engine_judge"])
 def test_every_stage_can_be_switched_off(photo, tmp_path, switch):
-    options = ["--set", f"fitting.{switch}=off", "--set", "fitting.iterations=3", "--quiet"]
+    quick = ["--set", "fitting.iterations=3", "--skin", "procedural", "--quiet"]
+    options = ["--set", f"fitting.{switch}=off", *quick]
     assert main(["fit", str(photo), "--out", str(tmp_path / "head"), *options]) == 0
     document = json.loads((tmp_path / "head" / "rig.json").read_text())
     if switch == "imitator_stage":
@@ -133,11 +135,11 @@ def test_every_stage_can_be_switched_off(photo, tmp_path, switch):
 
 
 def test_random_heads_follow_their_seed(tmp_path):
-    for name, seed in (("a", "4"), ("b", "4"), ("c", "5")):
-        assert main(["random", "--count", "2", "--seed", seed, "--out", str(tmp_path / name), "--quiet"]) == 0
+    for name, count, seed in (("a", "2", "4"), ("b", "1", "4"), ("c", "1", "5")):
+        assert main(["random", "--count", count, "--seed", seed, "--out", str(tmp_path / name), "--quiet"]) == 0
     assert (tmp_path / "a" / "overview.png").is_file()
     fronts = {name: [picture(path) for path in sorted((tmp_path / name).rglob("front.png"))] for name in "abc"}
-    assert [len(pictures) for pictures in fronts.values()] == [2, 2, 2]
+    assert [len(pictures) for pictures in fronts.values()] == [2, 1, 1]
     assert np.array_equal(fronts["a"][0], fronts["b"][0])
     assert np.abs(fronts["a"][0] - fronts["a"][1]).mean() > 1
     assert np.abs(fronts["a"][0] - fronts["c"][0]).mean() > 1
