@@ -192,7 +192,7 @@ class Player:
         finally:
             if self._video is not None:
                 self._video.release()
-            self.state, self.notice = ENDED, notice
+            self.notice, self.state = notice, ENDED
 
     def rest(self, seconds: float) -> bool:
         """Wait; True when the play was stopped meanwhile."""

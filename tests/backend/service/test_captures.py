@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
+from backend.pipelines.videos import ramp, write_cut_video
 from facewright.config import ServiceConfig
 from facewright.datatypes import ARKIT_52, LiveExpression
 from facewright.errors import CaptureUnknown, QueueFull, SourceUnavailable
 from facewright.pipelines import video as pipeline_video
-from facewright.pipelines.video import ENDED, PLAYING, WAITING
+from facewright.pipelines.video import CUT_NOTICE, ENDED, PLAYING, WAITING
 from facewright.service.live import captures
 from facewright.service.live.captures import Captures, Source
 from facewright.service.live.hub import LiveHub
@@ -87,6 +88,18 @@ def test_a_file_plays_at_its_own_pace_to_its_end_and_keeps_the_last_expression(p
     newest = capture.session.newest()
     assert newest.frame.timestamp_us == round(1e6 * (FRAMES - 1) / HZ)
     assert newest.expression.coefficients[0] == pytest.approx(20 * FRAMES / 255, abs=0.02)
+
+
+def test_a_file_that_breaks_off_says_so_once_it_has_ended(parts, video, tmp_path):
+    made, open_session = parts
+    broken = write_cut_video(tmp_path / "broken.avi", 5 * ramp(FRAMES), HZ)
+    notices = []
+    for path in (broken, video):
+        capture = made.start(Source(path=path), open_session)
+        assert wait_for(lambda capture=capture: made.find(capture.id).player.state == ENDED)
+        notices.append(capture.player.notice)
+        made.stop(capture)
+    assert notices == [CUT_NOTICE, ""]
 
 
 def test_a_looping_file_goes_on_with_growing_numbers_and_times(parts, video):
