@@ -114,7 +114,7 @@ def warp(
         image: (H, W) or (H, W, C), uint8 or float32.
         target_from_source: (2, 3) similarity in continuous px (pixel centres at +0.5).
         size_px: width and height of the result.
-        is_quick: average whole numbers of px only, which takes a tenth of the time; what is shrunk by less than half
+        is_quick: average whole numbers of px only, which takes a third of the time; what is shrunk by less than half
             may alias a little.
 
     Returns:
@@ -134,6 +134,7 @@ def warp(
     transform = target_from_source.copy()
     transform[:, 2] += transform[:, :2] @ low
     if is_quick:
+        together = min(together, *region.shape[:2])  # hardly anything of the image is in the crop
         region = region[: region.shape[0] // together * together, : region.shape[1] // together * together]
         reduced = np.array(region.shape[1::-1]) // together
     else:

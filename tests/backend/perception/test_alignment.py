@@ -116,6 +116,14 @@ def test_a_quick_warp_sees_the_same_pixels_when_its_crop_moves_by_one():
     np.testing.assert_allclose(odd[1:-1, 1:-1], halves, atol=1e-3)
 
 
+@pytest.mark.parametrize("is_quick", [False, True])
+def test_a_crop_beside_the_image_repeats_the_edge(is_quick):
+    image = np.full((90, 70), 40, np.uint8)
+    for shift in (-13.5, 13.5):
+        crop = warp(image, np.array([[0.1, 0, shift], [0, 0.1, shift]]), (6, 6), is_quick)
+        np.testing.assert_array_equal(crop, np.full((6, 6), 40))
+
+
 def test_tensors_are_channels_first_and_unit():
     image = np.zeros((1, 2, 3, 3), np.uint8)
     image[0, 1, 2] = (255, 51, 0)
